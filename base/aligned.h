@@ -1,0 +1,56 @@
+// 64-byte aligned arrays of words: the storage of every limb.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <span>
+#include <utility>
+
+namespace sotto {
+
+using u64 = std::uint64_t;
+
+/// Fixed-size array of 64-bit words on a cache-line boundary; movable, explicitly copyable, uninitialised unless asked.
+class AlignedWords {
+ public:
+  static constexpr std::size_t kAlignment = 64;
+
+  AlignedWords() = default;
+  explicit AlignedWords(std::size_t words) : data_(allocate(words)), size_(words) {}
+  AlignedWords(std::size_t words, u64 fill) : AlignedWords(words) { std::fill_n(data_, size_, fill); }
+  AlignedWords(const AlignedWords& other) : AlignedWords(other.size_) { std::copy_n(other.data_, size_, data_); }
+  AlignedWords(AlignedWords&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  AlignedWords& operator=(AlignedWords other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~AlignedWords() { release(data_); }
+
+  u64* data() noexcept { return data_; }
+  const u64* data() const noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  u64& operator[](std::size_t i) noexcept { return data_[i]; }
+  u64 operator[](std::size_t i) const noexcept { return data_[i]; }
+  std::span<u64> span() noexcept { return {data_, size_}; }
+  std::span<const u64> span() const noexcept { return {data_, size_}; }
+
+ private:
+  static u64* allocate(std::size_t words) {
+    if (words == 0) return nullptr;
+    if (words > SIZE_MAX / sizeof(u64)) throw std::bad_array_new_length();
+    return static_cast<u64*>(::operator new(words * sizeof(u64), std::align_val_t{kAlignment}));
+  }
+  static void release(u64* p) noexcept {
+    if (p != nullptr) ::operator delete(p, std::align_val_t{kAlignment});
+  }
+
+  u64* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace sotto

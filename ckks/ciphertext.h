@@ -1,0 +1,24 @@
+// Plaintexts and ciphertexts of the native scheme: polynomials in the evaluation domain with their level and true scale.
+#pragma once
+
+#include <vector>
+
+#include "ckks/rns_poly.h"
+
+namespace sotto::ckks {
+
+struct Plaintext {
+  EvalPoly poly;     // level + 1 limbs
+  double scale = 0;
+  int level() const noexcept { return poly.q_limbs() - 1; }
+};
+
+/// c[0] + c[1] s (+ c[2] s^2 before relinearisation) = scale · message + error  (mod q[0]…q[level]).
+struct Ciphertext {
+  ParamsPtr params;
+  std::vector<EvalPoly> c;  // 2 parts, or 3 before relinearisation; each with level + 1 limbs
+  double scale = 0;
+  int level() const noexcept { return c.front().q_limbs() - 1; }
+};
+
+}  // namespace sotto::ckks
