@@ -18,6 +18,17 @@ endif()
 # LIBS are public; PRIVATE_LIBS are used by the sources only.
 function(sotto_add_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
+  set(present "")  # BRING-UP
+  foreach(source ${ARG_SOURCES})
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+      list(APPEND present ${source})
+    endif()
+  endforeach()
+  if(NOT present)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cc "")
+    set(present ${CMAKE_CURRENT_BINARY_DIR}/empty.cc)
+  endif()
+  set(ARG_SOURCES ${present})
   add_library(sotto_${name} ${ARG_SOURCES})
   add_library(sotto::${name} ALIAS sotto_${name})
   set_target_properties(sotto_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON
