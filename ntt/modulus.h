@@ -1,6 +1,7 @@
 // One prime modulus and its arithmetic; the only place where scalar reduction is written.
 //
-// Barrett reduction of 128-bit products with a 128-bit reciprocal, and Shoup multiplication by a constant. q is odd, 2 < q < 2^61.
+// Barrett reduction of 128-bit products with a 128-bit reciprocal, and Shoup multiplication by a constant. q
+// is odd, 2 < q < 2^61.
 #pragma once
 
 #include <bit>
@@ -10,7 +11,7 @@
 
 namespace sotto::ntt {
 
-using u128 = unsigned __int128;
+__extension__ using u128 = unsigned __int128;  // what -Wpedantic calls an extension
 
 class Modulus {
  public:
@@ -18,7 +19,7 @@ class Modulus {
   explicit constexpr Modulus(u64 q) noexcept : q_(q), ratio_(~u128{0} / q) {}
 
   constexpr u64 value() const noexcept { return q_; }
-  constexpr int bits() const noexcept { return std::bit_width(q_); }
+  constexpr int bits() const noexcept { return static_cast<int>(std::bit_width(q_)); }
 
   /// x mod q for any 128-bit x. Estimate floor(x * ratio / 2^128) is at most 2 short of the quotient.
   constexpr u64 reduce(u128 x) const noexcept {

@@ -27,7 +27,7 @@ using Rows = std::span<const u64* const>;  // k pointers to limbs of n words
 
 class Plan {
  public:
-  virtual ~Plan() = default;
+  virtual ~Plan();
   const Modulus& modulus() const noexcept { return q_; }
   int log_n() const noexcept { return log_n_; }
   std::size_t n() const noexcept { return std::size_t{1} << log_n_; }

@@ -1,0 +1,168 @@
+// The transform as in Longa and Naehrig 2016 (twist merged into the twiddles) with Harvey's lazy butterflies
+// (2014).
+//
+// Words stay below 4q inside the forward transform and below 2q inside the inverse, so q < 2^61 leaves room
+// for every sum.
+
+#include "ntt/backends/portable.h"
+
+#include <algorithm>
+
+#include "ntt/roots.h"
+
+namespace sotto::ntt {
+namespace {
+
+struct Twiddle {
+  u64 w, w_shoup;
+};
+
+class PortablePlan final : public PortableKernels {
+ public:
+  PortablePlan(const Modulus& q, int log_n) : PortableKernels(q, log_n) {
+    const Roots roots(q, log_n);
+    forward_.reserve(n());
+    inverse_.reserve(n());
+    for (std::size_t i = 0; i < n(); ++i) {
+      forward_.push_back({roots.forward[i], q.shoup(roots.forward[i])});
+      inverse_.push_back({roots.inverse[i], q.shoup(roots.inverse[i])});
+    }
+    n_inverse_ = {roots.n_inverse, q.shoup(roots.n_inverse)};
+  }
+
+  std::string_view backend() const noexcept override { return "portable"; }
+  int input_bits() const noexcept override { return 61; }
+  void forward(Limb x) const noexcept override;
+  void inverse(Limb x) const noexcept override;
+
+ private:
+  std::vector<Twiddle> forward_, inverse_;  // [n], as Roots
+  Twiddle n_inverse_;
+};
+
+void PortablePlan::forward(Limb x) const noexcept {
+  const Modulus q = modulus();
+  const u64 two_q = 2 * q.value();
+  for (std::size_t m = 1, t = n() / 2; m < n(); m *= 2, t /= 2) {
+    for (std::size_t k = 0; k < m; ++k) {
+      const auto [w, w_shoup] = forward_[m + k];
+      u64* const left = &x[2 * k * t];
+      u64* const right = left + t;
+      for (std::size_t j = 0; j < t; ++j) {  // [0, 4q) to [0, 4q)
+        const u64 u = left[j] >= two_q ? left[j] - two_q : left[j];
+        const u64 v = q.multiply_shoup_lazy(right[j], w, w_shoup);
+        left[j] = u + v;
+        right[j] = u + two_q - v;
+      }
+    }
+  }
+  for (u64& word : x) {
+    if (word >= two_q) word -= two_q;
+    if (word >= q.value()) word -= q.value();
+  }
+}
+
+void PortablePlan::inverse(Limb x) const noexcept {
+  const Modulus q = modulus();
+  const u64 two_q = 2 * q.value();
+  for (std::size_t m = n() / 2, t = 1; m >= 1; m /= 2, t *= 2) {
+    for (std::size_t k = 0; k < m; ++k) {
+      const auto [w, w_shoup] = inverse_[m + k];
+      u64* const left = &x[2 * k * t];
+      u64* const right = left + t;
+      for (std::size_t j = 0; j < t; ++j) {  // [0, 2q) to [0, 2q)
+        const u64 sum = left[j] + right[j];
+        const u64 difference = left[j] + two_q - right[j];
+        left[j] = sum >= two_q ? sum - two_q : sum;
+        right[j] = q.multiply_shoup_lazy(difference, w, w_shoup);
+      }
+    }
+  }
+  for (u64& word : x) word = q.multiply_shoup(word, n_inverse_.w, n_inverse_.w_shoup);
+}
+
+}  // namespace
+
+void PortableKernels::add(Limb out, ConstLimb a, ConstLimb b) const noexcept {
+  const Modulus q = modulus();
+  for (std::size_t i = 0; i < n(); ++i) out[i] = q.add(a[i], b[i]);
+}
+
+void PortableKernels::subtract(Limb out, ConstLimb a, ConstLimb b) const noexcept {
+  const Modulus q = modulus();
+  for (std::size_t i = 0; i < n(); ++i) out[i] = q.subtract(a[i], b[i]);
+}
+
+void PortableKernels::negate(Limb out, ConstLimb a) const noexcept {
+  const Modulus q = modulus();
+  for (std::size_t i = 0; i < n(); ++i) out[i] = q.negate(a[i]);
+}
+
+void PortableKernels::multiply(Limb out, ConstLimb a, ConstLimb b) const noexcept {
+  const Modulus q = modulus();
+  for (std::size_t i = 0; i < n(); ++i) out[i] = q.multiply(a[i], b[i]);
+}
+
+void PortableKernels::multiply_add(Limb acc, ConstLimb a, ConstLimb b) const noexcept {
+  const Modulus q = modulus();
+  for (std::size_t i = 0; i < n(); ++i) acc[i] = q.reduce(u128{a[i]} * b[i] + acc[i]);
+}
+
+void PortableKernels::multiply_scalar(Limb out, ConstLimb a, u64 c) const noexcept {
+  const Modulus q = modulus();
+  const u64 c_shoup = q.shoup(c);
+  for (std::size_t i = 0; i < n(); ++i) out[i] = q.multiply_shoup(a[i], c, c_shoup);
+}
+
+void PortableKernels::add_scalar(Limb out, ConstLimb a, u64 c) const noexcept {
+  const Modulus q = modulus();
+  for (std::size_t i = 0; i < n(); ++i) out[i] = q.add(a[i], c);
+}
+
+void PortableKernels::subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u64 c) const noexcept {
+  const Modulus q = modulus();
+  const u64 c_shoup = q.shoup(c);
+  for (std::size_t i = 0; i < n(); ++i) out[i] = q.multiply_shoup(a[i] + q.value() - b[i], c, c_shoup);
+}
+
+// 64 products of words below 2^61 stay below 2^128, here and in combine().
+void PortableKernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
+  const Modulus q = modulus();
+  for (std::size_t i = 0; i < n(); ++i) {
+    u128 sum = 0;
+    for (std::size_t d = 0; d < a.size(); ++d) sum += u128{a[d][i]} * b[d][i];
+    out[i] = q.reduce(sum);
+  }
+}
+
+void PortableKernels::combine(Limb out, Rows x, std::span<const u64> c) const noexcept {
+  const Modulus q = modulus();
+  for (std::size_t i = 0; i < n(); ++i) {
+    u128 sum = 0;
+    for (std::size_t r = 0; r < x.size(); ++r) sum += u128{x[r][i]} * c[r];
+    out[i] = q.reduce(sum);
+  }
+}
+
+void PortableKernels::reduce(Limb out, ConstLimb x) const noexcept {
+  const Modulus q = modulus();
+  for (std::size_t i = 0; i < n(); ++i) out[i] = q.reduce(x[i]);
+}
+
+void PortableKernels::round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept {
+  for (std::size_t i = 0; i < n(); ++i) {
+    u64 sum = u64{1} << (kQuotientBits - 1);
+    for (std::size_t r = 0; r < x.size(); ++r) sum += static_cast<u64>((u128{x[r][i]} * tau[r]) >> shift);
+    out[i] = sum >> kQuotientBits;
+  }
+}
+
+void PortableKernels::permute(Limb out, ConstLimb in, std::span<const std::uint32_t> index) const noexcept {
+  for (std::size_t i = 0; i < n(); ++i) out[i] = in[index[i]];
+}
+
+PlanPtr make_portable(const Modulus& q, int log_n) {
+  return std::make_shared<PortablePlan>(q, log_n);
+}
+
+}  // namespace sotto::ntt

@@ -1,0 +1,117 @@
+// Searches primes of an NTT-friendly residue class and the root of unity of each.
+
+#include "ntt/primes.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+
+#include "base/error.h"
+
+namespace sotto::ntt {
+namespace {
+
+u64 multiply_mod(u64 a, u64 b, u64 m) {
+  return static_cast<u64>(u128{a} * b % m);
+}
+
+u64 power_mod(u64 base, u64 exponent, u64 m) {
+  u64 result = 1;
+  for (base %= m; exponent != 0; exponent >>= 1, base = multiply_mod(base, base, m)) {
+    if (exponent & 1) result = multiply_mod(result, base, m);
+  }
+  return result;
+}
+
+/// True when `a` does not prove x = d 2^s + 1 composite.
+bool passes_miller_rabin(u64 x, u64 a, u64 d, int s) {
+  u64 y = power_mod(a, d, x);
+  if (y == 1 || y == x - 1) return true;
+  for (int i = 1; i < s; ++i) {
+    y = multiply_mod(y, y, x);
+    if (y == x - 1) return true;
+  }
+  return false;
+}
+
+bool is_free_prime(u64 q, std::span<const u64> taken) {
+  return std::find(taken.begin(), taken.end(), q) == taken.end() && is_prime(q);
+}
+
+}  // namespace
+
+bool is_prime(u64 x) noexcept {
+  // The first twelve primes as bases decide every x < 3.18e23 (Sorenson and Webster 2015).
+  constexpr std::array<u64, 12> kBases{2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37};
+  if (x < 2) return false;
+  for (u64 p : kBases) {
+    if (x % p == 0) return x == p;
+  }
+  const int s = std::countr_zero(x - 1);
+  const u64 d = (x - 1) >> s;
+  return std::all_of(kBases.begin(), kBases.end(), [&](u64 a) { return passes_miller_rabin(x, a, d, s); });
+}
+
+u64 largest_prime_below(int bits, int log_n, std::span<const u64> taken) {
+  if (bits < 2 || bits > 61) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "largest_prime_below: primes of " + std::to_string(bits) + " bits; choose 2 to 61");
+  }
+  const u64 step = u64{1} << (log_n + 1);
+  const u64 top = u64{1} << bits;
+  for (u64 q = top + 1; q > step;) {
+    q -= step;
+    if (q < top / 2) break;
+    if (is_free_prime(q, taken)) return q;
+  }
+  throw Error(ErrorCode::kInvalidArgument,
+              "largest_prime_below: no further prime of " + std::to_string(bits) + " bits is 1 mod 2^" +
+                  std::to_string(log_n + 1) + "; choose more bits or a smaller ring");
+}
+
+u64 nearest_prime(double target, int log_n, std::span<const u64> taken, u64 ceiling) {
+  const u64 step = u64{1} << (log_n + 1);
+  if (!(target >= 2.0 && target < 0x1p61)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "nearest_prime: target " + std::to_string(target) + " is outside [2, 2^61)");
+  }
+  const u64 whole = static_cast<u64>(target);
+  const double fraction = target - std::floor(target);
+  u64 down = (whole - 1) / step * step + 1;  // candidates <= target; 1 means that side is used up
+  u64 up = down + step;                      // candidates > target
+  while (down > 1 || up < ceiling) {
+    // target - down <= up - target, in integers and one fraction because target has only 53 bits
+    const auto excess = static_cast<std::int64_t>(up - whole) - static_cast<std::int64_t>(whole - down);
+    const bool take_down = down > 1 && (up >= ceiling || 2.0 * fraction <= static_cast<double>(excess));
+    const u64 q = take_down ? down : up;
+    if (q < ceiling && is_free_prime(q, taken)) return q;
+    (take_down ? down : up) = take_down ? down - step : up + step;
+  }
+  throw Error(ErrorCode::kInvalidArgument, "nearest_prime: every prime that is 1 mod 2^" +
+                                               std::to_string(log_n + 1) + " and below " +
+                                               std::to_string(ceiling) + " is taken; raise the ceiling");
+}
+
+u64 primitive_root(const Modulus& q, int log_n) {
+  const u64 order = u64{1} << (log_n + 1);
+  if ((q.value() - 1) % order != 0) {
+    throw Error(ErrorCode::kInvalidArgument, "primitive_root: " + std::to_string(q.value()) +
+                                                 " is not 1 mod 2^" + std::to_string(log_n + 1));
+  }
+  u64 root = 0;
+  for (u64 g = 2; root == 0; ++g) {
+    const u64 candidate = q.power(g, (q.value() - 1) / order);
+    if (q.power(candidate, order / 2) == q.value() - 1) root = candidate;
+  }
+  // The roots of this order are the odd powers of any one of them.
+  const u64 square = q.multiply(root, root);
+  u64 smallest = root;
+  for (u64 i = 1; i < order / 2; ++i) {
+    root = q.multiply(root, square);
+    smallest = std::min(smallest, root);
+  }
+  return smallest;
+}
+
+}  // namespace sotto::ntt
