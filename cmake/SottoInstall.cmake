@@ -1,0 +1,56 @@
+# What `cmake --install` writes below the prefix:
+#   include/sotto/{base,ntt,ckks,approx,nn}/*.h     bin/sotto     lib/libsotto_*.{a,so}
+#   lib/cmake/sotto/sottoConfig.cmake               find_package(sotto CONFIG) gives sotto::ntt, sotto::ckks, …
+#   lib/pkgconfig/sotto.pc                          pkg-config --cflags --libs sotto
+# Static libraries hand the libraries they are made of on to their users; shared ones keep them to themselves.
+include(CMakePackageConfigHelpers)
+
+get_property(sotto_libraries GLOBAL PROPERTY SOTTO_LIBRARIES)
+install(TARGETS ${sotto_libraries} EXPORT sottoTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+# Headers of ntt/backends are private: callers see Plan and the registry.
+foreach(layer base ntt ckks approx nn)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sotto
+          FILES_MATCHING PATTERN "*.h" PATTERN "backends" EXCLUDE)
+endforeach()
+
+if(TARGET sotto_app)
+  install(TARGETS sotto_app RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  file(RELATIVE_PATH library_from_program /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+  set_target_properties(sotto_app PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
+endif()
+if(BUILD_SHARED_LIBS)
+  set_target_properties(${sotto_libraries} PROPERTIES INSTALL_RPATH "$ORIGIN")
+endif()
+
+set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/sotto)
+install(EXPORT sottoTargets NAMESPACE sotto:: DESTINATION ${config_folder})
+configure_package_config_file(cmake/sottoConfig.cmake.in ${PROJECT_BINARY_DIR}/sottoConfig.cmake
+                              INSTALL_DESTINATION ${config_folder})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/sottoConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/sottoConfig.cmake ${PROJECT_BINARY_DIR}/sottoConfigVersion.cmake
+              cmake/FindGMP.cmake cmake/FindNTL.cmake
+        DESTINATION ${config_folder})
+
+# pkg-config: the prefix is found from where the file lies, so that an install tree can be moved.
+file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+set(sotto_link "")
+foreach(layer nn approx ckks ntt base)
+  string(APPEND sotto_link " -lsotto_${layer}")
+endforeach()
+set(pc_public_libs "${sotto_link} ${OpenMP_CXX_FLAGS}")
+set(pc_private_libs "-lntl")
+set(pc_private_requires "gmp libcrypto")
+if(SOTTO_ONNX)
+  string(APPEND pc_private_libs " -lonnx_proto")
+  string(APPEND pc_private_requires " protobuf")
+endif()
+if(NOT BUILD_SHARED_LIBS)  # an archive cannot be linked without them
+  string(APPEND pc_public_libs " ${pc_private_libs}")
+  set(pc_requires "Requires: ${pc_private_requires}")
+endif()
+configure_file(cmake/sotto.pc.in ${PROJECT_BINARY_DIR}/sotto.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/sotto.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

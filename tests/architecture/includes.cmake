@@ -1,0 +1,35 @@
+# Greps the tree below ROOT for includes that run against base <- ntt <- ckks <- nn <- apps (approx stands alone on base).
+# Run as: cmake -DROOT=… -P includes.cmake
+cmake_minimum_required(VERSION 3.22)
+
+# Folders whose headers each layer may include.
+set(allowed_base base)
+set(allowed_ntt base ntt)
+set(allowed_ckks base ntt ckks)
+set(allowed_approx base approx)
+set(allowed_nn base ckks nn)
+set(allowed_apps base ntt ckks approx nn apps)
+
+set(wrong "")
+set(count 0)
+foreach(layer base ntt ckks approx nn apps)
+  file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/${layer}/*.h ${ROOT}/${layer}/*.cc)
+  foreach(file ${files})
+    math(EXPR count "${count} + 1")
+    file(STRINGS ${ROOT}/${file} includes REGEX "^[ \t]*#[ \t]*include[ \t]+[\"<](base|ntt|ckks|approx|nn|apps|tests|bench|examples)/")
+    foreach(include ${includes})
+      string(REGEX REPLACE "^[^\"<]*[\"<]([a-z]+)/.*" "\\1" target "${include}")
+      if(NOT target IN_LIST allowed_${layer})
+        string(APPEND wrong "  ${file}: ${include}\n")
+      endif()
+    endforeach()
+  endforeach()
+endforeach()
+
+if(count EQUAL 0)
+  message(FATAL_ERROR "no source file below ${ROOT}")
+endif()
+if(wrong)
+  message(FATAL_ERROR "includes against the direction of dependence:\n${wrong}")
+endif()
+message(STATUS "${count} files include only what their layer may")
