@@ -11,6 +11,7 @@
 
 namespace sotto::ntt {
 
+using sotto::u64;
 __extension__ using u128 = unsigned __int128;  // what -Wpedantic calls an extension
 
 class Modulus {
