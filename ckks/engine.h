@@ -46,9 +46,14 @@ class Handle {
 class Plain : public Handle { using Handle::Handle; };
 class Cipher : public Handle { using Handle::Handle; };
 
-/// Operation counts of one run; `trace` fills them exactly, the others too (they are cheap).
+/// Operation counts of one run; `trace` fills them exactly, the others too (they are cheap), and all engines agree on them:
+/// `add` is add, subtract, add_plain and add_constant; `multiply_plain` is also multiply_constant; `multiply` is also square; a
+/// rotation by a multiple of `slots` moves nothing and counts nothing; negate and drop_to_level are free.
 struct OpCounts {
   std::int64_t add = 0, multiply_plain = 0, multiply = 0, rotate = 0, conjugate = 0, rescale = 0, encode = 0;
+  bool operator==(const OpCounts&) const = default;
+  OpCounts& operator+=(const OpCounts& other) noexcept;
+  friend OpCounts operator-(const OpCounts& a, const OpCounts& b) noexcept;
 };
 
 struct EngineInfo {
@@ -69,9 +74,14 @@ struct LinearTransform {
   std::vector<std::vector<Term>> blocks;  // block k is rotated by k * giant_step; may be empty in between
   std::vector<int> folds;
 
-  /// Distinct rotation steps needed: babies, the giant step and folds, without 0.
+  /// Distinct rotation steps needed: babies, the giant step and folds, without 0; ascending.
   std::vector<int> rotation_steps() const;
+  /// What one Engine::apply() counts, whichever way the engine computes it.
+  OpCounts apply_counts() const;
 };
+
+/// Throws Error kInvalidArgument unless babies, the giant step and folds are in [0, slots), every term has `slots` values and there is a term.
+void validate(const LinearTransform& transform, std::size_t slots);
 
 /// A transform whose plaintexts are encoded for one engine, input level and plaintext scale; made once, applied often.
 class PreparedLinear {
@@ -111,12 +121,13 @@ class Engine {
   virtual PreparedLinearPtr prepare(const LinearTransform& transform, int level, double plaintext_scale);
   /// Applies it to `a` (at the prepared level) and rescales once: scale = a.scale · plaintext_scale / q[level], level - 1.
   virtual Cipher apply(const PreparedLinear& prepared, const Cipher& a);
-  /// sum_k c[k] x^k with the result at level(a) - polynomial_depth(degree) and at exactly the canonical scale params().scale(that level); `a` must be at the canonical scale
+  /// sum_k c[k] x^k with the result at level(a) - polynomial_depth(coefficients) and at exactly the canonical scale params().scale(that level); `a` must be at the canonical scale
   /// of its level (every multiplication of canonical values stays canonical). Monomial x^2 alone costs one square and one rescale.
   virtual Cipher polynomial(const Cipher& a, std::span<const double> coefficients);
 };
 
-/// Levels that Engine::polynomial consumes for these coefficients.
+/// Levels that Engine::polynomial consumes: with d the degree, ceil(log2(d + 1)), and one less when x^d is the leading term with
+/// coefficient 1 and d a power of two (x^2 + 3x: one level; 2x^2: two; x + 1: none). 0 for a constant.
 int polynomial_depth(std::span<const double> coefficients);
 
 /// The client side: holds or stands for the secret.
@@ -126,12 +137,6 @@ class Client {
   virtual Cipher encrypt(std::span<const double> slots, int level, double scale) = 0;
   /// Never leaves the key owner (decode_private): approximate values carry information on the secret key.
   virtual std::vector<double> decrypt(const Cipher& a) = 0;  // [slots]
-};
-
-/// The keys a computation needs, known before any key is made.
-struct KeyRequest {
-  int relin_level = -1;                      // -1: no ciphertext product
-  std::vector<GaloisKeyRequest> galois;      // unique ids, each at the highest level of its use
 };
 
 struct Session {

@@ -1,0 +1,196 @@
+#include "ckks/engines/ledger.h"
+
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+#include "base/error.h"
+
+namespace sotto::ckks {
+namespace {
+
+/// "2^27.98".
+std::string as_power_of_two(double log2_value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "2^%.2f", log2_value);
+  return text;
+}
+
+std::string sentence(std::string_view op, const std::string& text) {
+  return std::string(op) + ": " + text;
+}
+
+void require_same_scale(std::string_view op, double a, double b) {
+  if (std::abs(a / b - 1.0) <= std::ldexp(1.0, -30)) return;
+  char text[128];
+  std::snprintf(text, sizeof text, "the operands have scales %.17g and %.17g; bring both to one scale first",
+                a, b);
+  throw Error(ErrorCode::kScaleMismatch, sentence(op, text));
+}
+
+void require_values(std::string_view op, std::span<const double> values, double scale) {
+  if (!(scale > 0) || !std::isfinite(scale)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                sentence(op, "scale " + std::to_string(scale) + " is not a positive number"));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  sentence(op, "value " + std::to_string(i) + " is not a finite number"));
+    }
+  }
+}
+
+/// Plaintexts are used at the level of the ciphertext or above it.
+void require_plain_level(std::string_view op, const Cipher& a, const Plain& b) {
+  if (b.level() >= a.level()) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              sentence(op, "the plaintext is encoded at level " + std::to_string(b.level()) +
+                               " and the ciphertext is at level " + std::to_string(a.level()) +
+                               "; encode it at level " + std::to_string(a.level())));
+}
+
+}  // namespace
+
+Ledger::Ledger(ParamsPtr params) : params_(std::move(params)) {
+  double log_modulus = 0;
+  for (int level = 0; level <= params_->max_level(); ++level) {
+    log_modulus += std::log2(static_cast<double>(params_->q(level).modulus().value()));
+    log_modulus_.push_back(log_modulus);
+  }
+}
+
+Placement Ledger::encode(std::string_view op, std::span<const double> slots, int level, double scale) {
+  require_level(op, level);
+  if (slots.size() > params_->slots()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                sentence(op, std::to_string(slots.size()) + " values do not fit " +
+                                 std::to_string(params_->slots()) + " slots"));
+  }
+  require_values(op, slots, scale);
+  require_fit(op, slots, {level, scale});
+  ++counts_.encode;
+  return {level, scale};
+}
+
+Placement Ledger::add(std::string_view op, const Cipher& a, const Cipher& b) {
+  require_same_scale(op, a.scale(), b.scale());
+  ++counts_.add;
+  return {std::min(a.level(), b.level()), a.scale()};
+}
+
+Placement Ledger::add_plain(const Cipher& a, const Plain& b) {
+  require_plain_level("add_plain", a, b);
+  require_same_scale("add_plain", a.scale(), b.scale());
+  ++counts_.add;
+  return {a.level(), a.scale()};
+}
+
+Placement Ledger::add_constant(const Cipher& a, double c) {
+  require_values("add_constant", {&c, 1}, a.scale());
+  require_fit("add_constant", {&c, 1}, {a.level(), a.scale()});
+  ++counts_.add;
+  return {a.level(), a.scale()};
+}
+
+Placement Ledger::multiply(const Cipher& a, const Cipher& b) {
+  const Placement result{std::min(a.level(), b.level()), a.scale() * b.scale()};
+  require_scale_fits("multiply", result);
+  ++counts_.multiply;
+  return result;
+}
+
+Placement Ledger::multiply_plain(const Cipher& a, const Plain& b) {
+  require_plain_level("multiply_plain", a, b);
+  const Placement result{a.level(), a.scale() * b.scale()};
+  require_scale_fits("multiply_plain", result);
+  ++counts_.multiply_plain;
+  return result;
+}
+
+Placement Ledger::multiply_constant(const Cipher& a, double c, double constant_scale) {
+  require_values("multiply_constant", {&c, 1}, constant_scale);
+  require_fit("multiply_constant", {&c, 1}, {a.level(), constant_scale});
+  const Placement result{a.level(), a.scale() * constant_scale};
+  require_scale_fits("multiply_constant", result);
+  ++counts_.multiply_plain;
+  return result;
+}
+
+Placement Ledger::rescale(const Cipher& a) {
+  if (a.level() == 0) {
+    throw Error(ErrorCode::kOutOfLevels,
+                "rescale: level 0 has no prime left to rescale by; plan at least 1 more level");
+  }
+  ++counts_.rescale;
+  return {a.level() - 1, a.scale() / static_cast<double>(params_->q(a.level()).modulus().value())};
+}
+
+Placement Ledger::drop_to_level(const Cipher& a, int level) {
+  require_level("drop_to_level", level);
+  if (level > a.level()) {
+    throw Error(ErrorCode::kInvalidArgument, "drop_to_level: the ciphertext is at level " +
+                                                 std::to_string(a.level()) +
+                                                 " and cannot be raised to level " + std::to_string(level));
+  }
+  return {level, a.scale()};
+}
+
+Placement Ledger::rotate(const Cipher& a, int step) {
+  counts_.rotate += normalised(step) != 0;
+  return {a.level(), a.scale()};
+}
+
+Placement Ledger::conjugate(const Cipher& a) {
+  ++counts_.conjugate;
+  return {a.level(), a.scale()};
+}
+
+Placement Ledger::apply(const Cipher& a, int level, double plaintext_scale, const OpCounts& counts) {
+  if (a.level() != level) {
+    throw Error(ErrorCode::kInvalidArgument, "apply: the transform was prepared for level " +
+                                                 std::to_string(level) + ", the ciphertext is at level " +
+                                                 std::to_string(a.level()));
+  }
+  const Placement product{level, a.scale() * plaintext_scale};
+  require_scale_fits("apply", product);
+  const Placement result = rescale(Cipher(a.body(), product.level, product.scale));
+  counts_ += counts;
+  --counts_.rescale;  // in `counts` already
+  return result;
+}
+
+int Ledger::normalised(int step) const noexcept {
+  const int slots = static_cast<int>(params_->slots());
+  return ((step % slots) + slots) % slots;
+}
+
+void Ledger::require_fit(std::string_view op, std::span<const double> values, Placement at) const {
+  double largest = 0;
+  for (const double value : values) largest = std::abs(value) > largest ? std::abs(value) : largest;
+  const double log_room = log_modulus_[static_cast<std::size_t>(at.level)] - 1;
+  if (std::log2(largest) + std::log2(at.scale) < log_room) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              sentence(op, "|value| " + as_power_of_two(std::log2(largest)) + " at scale " +
+                               as_power_of_two(std::log2(at.scale)) + " exceeds half the modulus of level " +
+                               std::to_string(at.level) + ", " + as_power_of_two(log_room) +
+                               "; lower the scale or keep more levels"));
+}
+
+void Ledger::require_level(std::string_view op, int level) const {
+  if (level >= 0 && level <= params_->max_level()) return;
+  throw Error(ErrorCode::kInvalidArgument, sentence(op, "level " + std::to_string(level) + " is not in 0…" +
+                                                            std::to_string(params_->max_level())));
+}
+
+void Ledger::require_scale_fits(std::string_view op, Placement at) const {
+  const double log_modulus = log_modulus_[static_cast<std::size_t>(at.level)];
+  if (std::log2(at.scale) < log_modulus) return;
+  throw Error(ErrorCode::kOutOfLevels,
+              sentence(op, "scale " + as_power_of_two(std::log2(at.scale)) +
+                               " of the product exceeds the modulus of level " + std::to_string(at.level) +
+                               ", " + as_power_of_two(log_modulus) +
+                               "; rescale the operands first or plan at least 1 more level"));
+}
+
+}  // namespace sotto::ckks

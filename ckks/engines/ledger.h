@@ -1,0 +1,58 @@
+// Levels, scales, refusals and operation counts of an engine that holds no polynomials: the rules of
+// ckks/engine.h in one place.
+//
+// `cleartext` asks the ledger where a result lands and then computes its slots; `trace` asks and computes
+// nothing. The native evaluator enforces the same rules on limbs; tests/ckks/engine_conformance.h holds all
+// three to them.
+#pragma once
+
+#include <string_view>
+
+#include "ckks/engine.h"
+
+namespace sotto::ckks {
+
+/// Where a result lands.
+struct Placement {
+  int level = 0;
+  double scale = 0;
+};
+
+class Ledger {
+ public:
+  explicit Ledger(ParamsPtr params);
+  const Params& params() const noexcept { return *params_; }
+  const OpCounts& counts() const noexcept { return counts_; }
+
+  // One for each primitive of Engine: checks, counts, and says where the result lands. `op` names the caller
+  // in errors.
+  Placement encode(std::string_view op, std::span<const double> slots, int level, double scale);
+  Placement add(std::string_view op, const Cipher& a, const Cipher& b);
+  Placement add_plain(const Cipher& a, const Plain& b);
+  Placement add_constant(const Cipher& a, double c);
+  Placement multiply(const Cipher& a, const Cipher& b);
+  Placement multiply_plain(const Cipher& a, const Plain& b);
+  Placement multiply_constant(const Cipher& a, double c, double constant_scale);
+  Placement rescale(const Cipher& a);
+  Placement drop_to_level(const Cipher& a, int level);
+  Placement rotate(const Cipher& a, int step);
+  Placement conjugate(const Cipher& a);
+  /// A whole Engine::apply with these counts.
+  Placement apply(const Cipher& a, int level, double plaintext_scale, const OpCounts& counts);
+
+  /// `step` in [0, slots).
+  int normalised(int step) const noexcept;
+  /// Throws unless |values| scale stays below half of the modulus of the level, where a ciphertext would wrap
+  /// around.
+  void require_fit(std::string_view op, std::span<const double> values, Placement at) const;
+
+ private:
+  void require_level(std::string_view op, int level) const;
+  void require_scale_fits(std::string_view op, Placement at) const;
+
+  ParamsPtr params_;
+  std::vector<double> log_modulus_;  // [level] log2(q[0] … q[level])
+  OpCounts counts_;
+};
+
+}  // namespace sotto::ckks
