@@ -1,14 +1,17 @@
-// Plaintexts and ciphertexts of the native scheme: polynomials in the evaluation domain with their level and true scale.
+// Plaintexts and ciphertexts of the native scheme: polynomials in the evaluation domain with their level and
+// true scale.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "ckks/keys.h"
 #include "ckks/rns_poly.h"
 
 namespace sotto::ckks {
 
 struct Plaintext {
-  EvalPoly poly;     // level + 1 limbs
+  EvalPoly poly;  // level + 1 limbs
   double scale = 0;
   int level() const noexcept { return poly.q_limbs() - 1; }
 };
@@ -18,6 +21,9 @@ struct Ciphertext {
   ParamsPtr params;
   std::vector<EvalPoly> c;  // 2 parts, or 3 before relinearisation; each with level + 1 limbs
   double scale = 0;
+  KeyId key_id{};  // of the secret that opens it; operations refuse to mix two
+  std::optional<Seed>
+      seed;  // set only while c[1] is the untouched expansion of it: a file then holds c[0] alone
   int level() const noexcept { return c.front().q_limbs() - 1; }
 };
 

@@ -1,6 +1,7 @@
 // Keys. Secret and public sides are different types, so that a server cannot hold a secret by accident.
 //
-// Every public object is stored with the 32-byte seed of its uniform part: half the bytes in a file; expanded once in memory.
+// Every public object is stored with the 32-byte seed of its uniform part: half the bytes in a file; expanded
+// once in memory.
 #pragma once
 
 #include <array>
@@ -15,7 +16,8 @@
 namespace sotto::ckks {
 
 using Seed = std::array<unsigned char, 32>;
-/// Random 16 bytes made with the secret key; every derived key and ciphertext carries it, so mixing keys is an error and not garbage.
+/// Random 16 bytes made with the secret key; every derived key and ciphertext carries it, so mixing keys is
+/// an error and not garbage.
 using KeyId = std::array<unsigned char, 16>;
 
 /// Uniform ternary secret; wiped on destruction, never printed, not copyable.
@@ -44,7 +46,11 @@ struct PublicKey {
   EvalPoly b, a;
 };
 
-/// Switches d(X)·s' to s for ciphertexts up to `level`. Digit j: (b_j, a_j) = (-a_j s + e_j + P W_j s', a_j) mod q[0..level] P.
+/// Switches from a secret s' to a secret t for ciphertexts up to `level`. Digit j: (b_j, a_j) = (-a_j t + e_j
+/// + P W_j s', a_j) mod q[0..level] P, where W_j is 1 modulo the chain primes of digit j and 0 modulo the
+/// others. Cut to fewer limbs and digits it is the key of a lower level. Relinearisation: s' = s^2, t = s.
+/// Automorphism sigma: s' = s, t = sigma^-1(s), so that sigma is applied once, to the result, and the digits
+/// of a ciphertext can be shared by all rotations without permuting them.
 struct SwitchingKey {
   Seed seed{};
   int level = 0;
@@ -53,7 +59,7 @@ struct SwitchingKey {
 
 /// What a rotation key is for. Steps are normalised to (0, slots); the conjugation has its own name.
 struct GaloisKeyId {
-  int step = 0;            // left rotation by `step` slots; 0 together with conjugate
+  int step = 0;  // left rotation by `step` slots; 0 together with conjugate
   bool conjugate = false;
   auto operator<=>(const GaloisKeyId&) const = default;
 };
@@ -62,6 +68,12 @@ struct GaloisKeyId {
 struct GaloisKeyRequest {
   GaloisKeyId id;
   int level = 0;
+};
+
+/// The keys a computation needs, known before any key is made.
+struct KeyRequest {
+  int relin_level = -1;                  // -1: no ciphertext product
+  std::vector<GaloisKeyRequest> galois;  // unique ids, each at the highest level of its use
 };
 
 /// Everything an evaluator needs and nothing secret.

@@ -1,0 +1,281 @@
+// Expansion and checks of parameter literals. JSON is in params_json.cc.
+#include "ckks/params.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "base/error.h"
+#include "ckks/security.h"
+#include "ntt/primes.h"
+
+namespace sotto::ckks {
+namespace {
+
+using ntt::u64;
+
+constexpr int kMinLogN = 10, kMinInsecureLogN = 4, kMaxLogN = 17;
+constexpr std::size_t kMaxLimbs = 64;
+constexpr int kMinPrimeBits = 20, kMaxPrimeBits = 60;
+constexpr double kMinScaleBits = 10, kMaxScaleBits = 60;
+constexpr double kMinSpecialMargin =
+    4;  // bits of P above the largest digit: below, key switching noise dominates
+
+[[noreturn]] void refuse(const ParamsLiteral& literal, const std::string& sentence) {
+  throw Error(ErrorCode::kInvalidArgument, "params \"" + literal.name + "\": " + sentence);
+}
+
+bool is_insecure_name(const std::string& name) noexcept {
+  return name.starts_with("insecure_");
+}
+
+std::string bits_text(double bits) {
+  const double rounded = std::round(bits * 100) / 100;
+  std::string text = std::to_string(rounded);
+  return text.substr(0, text.find('.') + 3);
+}
+
+double log2_product(std::span<const u64> primes) noexcept {
+  long double sum = 0;
+  for (u64 prime : primes) sum += std::log2(static_cast<long double>(prime));
+  return static_cast<double>(sum);
+}
+
+void check_name(const ParamsLiteral& literal) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  if (literal.name.empty() || literal.name.size() > 64 || !std::ranges::all_of(literal.name, allowed)) {
+    throw Error(ErrorCode::kInvalidArgument, "params: name must be 1 to 64 letters, digits, '_', '-' or '.'");
+  }
+}
+
+void check_sizes(const ParamsLiteral& literal, const char* field, std::span<const int> bits) {
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    if (bits[i] >= kMinPrimeBits && bits[i] <= kMaxPrimeBits) continue;
+    refuse(literal, std::string(field) + "[" + std::to_string(i) + "] = " + std::to_string(bits[i]) +
+                        " is outside " + std::to_string(kMinPrimeBits) + "…" + std::to_string(kMaxPrimeBits) +
+                        " bits");
+  }
+}
+
+void check_shape(const ParamsLiteral& literal) {
+  check_name(literal);
+  const int min_log_n = is_insecure_name(literal.name) ? kMinInsecureLogN : kMinLogN;
+  if (literal.log_n < min_log_n || literal.log_n > kMaxLogN) {
+    refuse(literal, "log_n = " + std::to_string(literal.log_n) + " is outside " + std::to_string(min_log_n) +
+                        "…" + std::to_string(kMaxLogN));
+  }
+  const std::size_t q_count = literal.q.empty() ? literal.log_q.size() : literal.q.size();
+  const std::size_t p_count = literal.p.empty() ? literal.log_p.size() : literal.p.size();
+  if (q_count < 1 || p_count < 1 || q_count + p_count > kMaxLimbs) {
+    refuse(literal, std::to_string(q_count) + " chain and " + std::to_string(p_count) +
+                        " special primes; at least one of each and at most " + std::to_string(kMaxLimbs) +
+                        " in all");
+  }
+  if (!(literal.log_scale >= kMinScaleBits && literal.log_scale <= kMaxScaleBits)) {
+    refuse(literal, "log_scale must be between 10 and 60");
+  }
+  if (literal.digits < 1 || literal.digits > static_cast<int>(q_count)) {
+    refuse(literal, "digits = " + std::to_string(literal.digits) + " is outside 1…" +
+                        std::to_string(q_count) + ", the number of chain primes");
+  }
+  const int count = static_cast<int>(q_count);
+  const int alpha = (count + literal.digits - 1) / literal.digits;
+  const int used = (count + alpha - 1) / alpha;
+  if (used != literal.digits) {
+    refuse(literal, "digits = " + std::to_string(literal.digits) + " would leave a digit empty: " +
+                        std::to_string(count) + " chain primes by " + std::to_string(alpha) + " make " +
+                        std::to_string(used) + "; write digits = " + std::to_string(used));
+  }
+}
+
+void check_primes(const ParamsLiteral& literal, const char* field, std::span<const u64> primes) {
+  const u64 step = u64{2} << literal.log_n;
+  for (std::size_t i = 0; i < primes.size(); ++i) {
+    const u64 prime = primes[i];
+    const std::string name = std::string(field) + "[" + std::to_string(i) + "] = " + std::to_string(prime);
+    if (prime < (u64{1} << (kMinPrimeBits - 1)) || prime >= (u64{1} << (kMaxPrimeBits + 1))) {
+      refuse(literal, name + " is outside " + std::to_string(kMinPrimeBits) + "…" +
+                          std::to_string(kMaxPrimeBits) + " bits");
+    }
+    if (prime % step != 1 || !ntt::is_prime(prime)) {
+      refuse(literal, name + " is not a prime that is 1 modulo 2N = " + std::to_string(step));
+    }
+  }
+}
+
+/// The first free prime = 1 (mod 2N) from `target` on, upwards or downwards.
+u64 free_prime(const ParamsLiteral& literal, double target, bool upwards, std::span<const u64> taken) {
+  const u64 step = u64{2} << literal.log_n;
+  const u64 start = static_cast<u64>(target);
+  for (u64 x = (start / step + (upwards ? 1 : 0)) * step + 1;
+       x > (u64{1} << (kMinPrimeBits - 1)) && x < (u64{1} << 61); upwards ? x += step : x -= step) {
+    if (ntt::is_prime(x) && std::ranges::find(taken, x) == taken.end()) return x;
+  }
+  refuse(literal,
+         "no prime = 1 modulo 2N is left near 2^" + bits_text(std::log2(target)) + "; use larger primes");
+}
+
+/// Fills in q and p. Scaling primes are sought from the top: q[l] next to scale(l)^2 / nominal brings
+/// scale(l-1) back to the nominal one, so that deviations never add up. Going upwards (q[1]: downwards) makes
+/// every scale but the last a little small; then the product of q[1…L] is
+///   prod scale(l)^2 / scale(l-1) = scale(L)^2 scale(1)…scale(L-1) / scale(0) ≤ nominal^L,
+/// so a literal never costs more bits than it says, and sizes may add up to the very limit of the security
+/// table.
+void choose_primes(ParamsLiteral& literal) {
+  std::vector<u64> taken = literal.q;
+  taken.insert(taken.end(), literal.p.begin(), literal.p.end());
+  const bool choose_q = literal.q.empty();
+  if (choose_q) {
+    literal.q.assign(literal.log_q.size(), 0);
+    literal.q[0] = ntt::largest_prime_below(literal.log_q[0], literal.log_n, taken);
+    taken.push_back(literal.q[0]);
+  }
+  if (literal.p.empty()) {
+    for (int bits : literal.log_p) {
+      literal.p.push_back(ntt::largest_prime_below(bits, literal.log_n, taken));
+      taken.push_back(literal.p.back());
+    }
+  }
+  if (!choose_q) return;
+  const double nominal = std::exp2(literal.log_scale);
+  double scale = nominal;
+  for (std::size_t l = literal.q.size() - 1; l >= 1; --l) {
+    if (literal.log_q[l] != static_cast<int>(std::ceil(literal.log_scale))) {
+      refuse(literal, "log_q[" + std::to_string(l) + "] = " + std::to_string(literal.log_q[l]) +
+                          " does not go with log_scale = " + bits_text(literal.log_scale) +
+                          ": each prime after q[0] takes one scale away; make it " +
+                          bits_text(std::ceil(literal.log_scale)) + " or give exact primes");
+    }
+    literal.q[l] = free_prime(literal, scale * scale / nominal, l > 1, taken);
+    taken.push_back(literal.q[l]);
+    scale = scale * scale / static_cast<double>(literal.q[l]);
+  }
+}
+
+void check_distinct(const ParamsLiteral& literal) {
+  std::vector<u64> all = literal.q;
+  all.insert(all.end(), literal.p.begin(), literal.p.end());
+  std::ranges::sort(all);
+  if (const auto twin = std::ranges::adjacent_find(all); twin != all.end()) {
+    refuse(literal, "the prime " + std::to_string(*twin) + " appears twice");
+  }
+}
+
+std::vector<double> canonical_scales(const ParamsLiteral& literal) {
+  const double nominal = std::exp2(literal.log_scale);
+  std::vector<double> scales(literal.q.size(), nominal);
+  for (std::size_t l = scales.size() - 1; l >= 1; --l) {
+    scales[l - 1] = scales[l] * scales[l] / static_cast<double>(literal.q[l]);
+    if (scales[l - 1] > nominal / 2 && scales[l - 1] < nominal * 2) continue;
+    refuse(literal, "the scale drifts from 2^" + bits_text(literal.log_scale) + " to 2^" +
+                        bits_text(std::log2(scales[l - 1])) + " at level " + std::to_string(l - 1) +
+                        "; choose primes nearer to the scale");
+  }
+  if (literal.log_scale > std::log2(static_cast<double>(literal.q[0])) - 1) {
+    refuse(literal, "q[0] of " + bits_text(std::log2(static_cast<double>(literal.q[0]))) +
+                        " bits cannot hold a value of 1 at scale 2^" + bits_text(literal.log_scale) +
+                        "; make q[0] at least " + bits_text(literal.log_scale + 1) + " bits");
+  }
+  return scales;
+}
+
+void check_special_margin(const ParamsLiteral& literal, int alpha) {
+  double largest = 0;
+  const std::span<const u64> q = literal.q;
+  for (std::size_t first = 0; first < q.size(); first += static_cast<std::size_t>(alpha)) {
+    largest = std::max(largest,
+                       log2_product(q.subspan(
+                           first, std::min<std::size_t>(static_cast<std::size_t>(alpha), q.size() - first))));
+  }
+  const double log_p = log2_product(literal.p);
+  if (log_p - largest >= kMinSpecialMargin) return;
+  refuse(literal, "P has " + bits_text(log_p) + " bits and the largest digit " + bits_text(largest) +
+                      "; P must exceed it by at least " + bits_text(kMinSpecialMargin) +
+                      " bits, or key switching drowns the message: add " +
+                      bits_text(largest + kMinSpecialMargin - log_p) + " bits to log_p or raise digits");
+}
+
+/// SHA-256 over a canonical little-endian form: every field that changes a ciphertext, and not the name.
+ParamsHash hash_literal(const ParamsLiteral& literal) {
+  std::string bytes = "sotto-params-1";
+  const auto put = [&bytes](u64 value, int width) {
+    for (int i = 0; i < width; ++i) bytes.push_back(static_cast<char>(value >> (8 * i)));
+  };
+  put(static_cast<u64>(literal.log_n), 4);
+  for (const auto* primes : {&literal.q, &literal.p}) {
+    put(primes->size(), 4);
+    for (u64 prime : *primes) put(prime, 8);
+  }
+  put(std::bit_cast<u64>(literal.log_scale), 8);
+  put(static_cast<u64>(literal.digits), 4);
+  bytes += "secret:ternary,error:cbd21";
+  ParamsHash hash{};
+  unsigned length = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), hash.data(), &length, EVP_sha256(), nullptr) != 1 ||
+      length != hash.size()) {
+    throw Error(ErrorCode::kUnsupported, "params: OpenSSL offers no SHA-256");
+  }
+  return hash;
+}
+
+}  // namespace
+
+ParamsPtr Params::make(const ParamsLiteral& given, std::string_view backend) {
+  ParamsLiteral literal = given;
+  check_shape(literal);
+  if (literal.q.empty()) check_sizes(literal, "log_q", literal.log_q);
+  if (literal.p.empty()) check_sizes(literal, "log_p", literal.log_p);
+  check_primes(literal, "q", literal.q);
+  check_primes(literal, "p", literal.p);
+  choose_primes(literal);
+  check_distinct(literal);
+  const auto sizes = [](std::span<const u64> primes) {
+    std::vector<int> bits;
+    for (u64 prime : primes)
+      bits.push_back(static_cast<int>(std::lround(std::log2(static_cast<double>(prime)))));
+    return bits;
+  };
+  if (!given.q.empty()) literal.log_q = sizes(literal.q);
+  if (!given.p.empty()) literal.log_p = sizes(literal.p);
+
+  auto params = std::shared_ptr<Params>(new Params());
+  params->scales_ = canonical_scales(literal);
+  params->alpha_ = (static_cast<int>(literal.q.size()) + literal.digits - 1) / literal.digits;
+  check_special_margin(literal, params->alpha_);
+  params->log_qp_ = log2_product(literal.q) + log2_product(literal.p);
+  if (!is_insecure_name(literal.name)) {
+    require_secure(literal.name, literal.log_n, params->log_qp_);
+    params->security_bits_ = ckks::security_bits(literal.log_n, params->log_qp_);
+  }
+  params->hash_ = hash_literal(literal);
+
+  std::vector<u64> primes = literal.q;
+  primes.insert(primes.end(), literal.p.begin(), literal.p.end());
+  const std::vector<ntt::PlanPtr> plans = ntt::make_plans(primes, literal.log_n, backend);
+  const auto split = plans.begin() + static_cast<std::ptrdiff_t>(literal.q.size());
+  params->q_.assign(plans.begin(), split);
+  params->p_.assign(split, plans.end());
+  params->literal_ = std::move(literal);
+  return params;
+}
+
+void require_same_params(const Params& a, const Params& b, std::string_view what) {
+  if (&a == &b || a.hash() == b.hash()) return;
+  const auto hex = [](const ParamsHash& hash) {
+    std::string text;
+    for (std::size_t i = 0; i < 4; ++i) {
+      for (int shift : {4, 0}) text.push_back("0123456789abcdef"[(hash[i] >> shift) & 15]);
+    }
+    return text;
+  };
+  throw Error(ErrorCode::kInvalidArgument, std::string(what) + ": made for other parameters (\"" + a.name() +
+                                               "\" " + hex(a.hash()) + "… and \"" + b.name() + "\" " +
+                                               hex(b.hash()) + "…); use one set throughout");
+}
+
+}  // namespace sotto::ckks

@@ -1,0 +1,112 @@
+// Randomness: seeds from the operating system, their expansion, and the samplers of the scheme.
+//
+// Everything that is random in Sotto is a function of 32-byte seeds, specified here to the bit, so that a
+// seeded key expands to the same words on every machine and with any number of threads.
+//
+//   fresh seed   RAND_priv_bytes of OpenSSL; failure is an Error, there is no fallback.
+//   sub-seed     first 32 bytes of SHAKE256( "sotto-seed-1" || u8 |label| || label || parent[32] || params
+//   hash[32]
+//                || LE64 object || LE32 digit || LE32 limb )
+//   stream       AES-256-CTR, key = seed, first counter block zero (128-bit big-endian counter); the key
+//   stream is read as
+//                little-endian 64-bit words w0, w1, …
+//   uniform      residues mod q: for each w in order, skipped if w ≥ q floor(2^64 / q), else w mod q
+//   ternary      floor(3 w / 2^64) - 1 in {-1, 0, 1}; within 2^-62 of uniform
+//   error        CBD(21): (ones of bits 0…20 of w) - (ones of bits 21…41 of w); variance 10.5, sigma 3.24
+//   gaussian     see sample_gaussian()
+//
+// Samplers of secrets (all but uniform) have no branch and no memory index that depends on a sample. Public
+// and secret streams never share a root seed.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ckks/keys.h"
+#include "ckks/rns_poly.h"
+
+namespace sotto::ckks {
+
+/// Overwrites memory so that the compiler cannot skip it.
+void wipe(void* data, std::size_t bytes) noexcept;
+
+/// Wipes the words of a polynomial that held a secret when the scope ends.
+class WipeAtExit {
+ public:
+  explicit WipeAtExit(AlignedWords& words) noexcept : words_(words) {}
+  template <Domain D>
+  explicit WipeAtExit(RnsPoly<D>& poly) noexcept : words_(poly.words()) {}
+  ~WipeAtExit() { wipe(words_.data(), words_.size() * sizeof(u64)); }
+  WipeAtExit(const WipeAtExit&) = delete;
+  WipeAtExit& operator=(const WipeAtExit&) = delete;
+
+ private:
+  AlignedWords& words_;
+};
+
+/// Small signed coefficients (a secret, an error); wiped on destruction.
+class SmallPoly {
+ public:
+  explicit SmallPoly(std::size_t n) : values_(n) {}
+  ~SmallPoly() { wipe(values_.data(), values_.size() * sizeof(std::int64_t)); }
+  SmallPoly(SmallPoly&&) noexcept = default;
+  SmallPoly(const SmallPoly&) = delete;
+  std::span<std::int64_t> values() noexcept { return values_; }
+  std::span<const std::int64_t> values() const noexcept { return values_; }
+
+ private:
+  std::vector<std::int64_t> values_;
+};
+
+/// A source of fresh seeds: the operating system, or a given seed for tests (then the n-th seed is a function
+/// of it and n).
+class Rng {
+ public:
+  Rng() = default;
+  explicit Rng(const Seed& seed) : root_(seed) {}
+  ~Rng();
+  Rng(Rng&&) noexcept = default;
+  Rng(const Rng&) = delete;
+  /// Throws Error (kIo) when the operating system has no randomness to give.
+  Seed next_seed();
+
+ private:
+  std::optional<Seed> root_;
+  u64 count_ = 0;
+};
+
+/// Where in the scheme a sub-seed is used; the zero indices are for objects without that dimension.
+struct SeedIndex {
+  u64 object = 0;
+  std::uint32_t digit = 0, limb = 0;
+};
+Seed derive_seed(const Seed& parent, std::string_view label, const ParamsHash& hash,
+                 const SeedIndex& index = {});
+
+void sample_uniform(const Seed& seed, const ntt::Modulus& q, ntt::Limb out);
+void sample_ternary(const Seed& seed, std::span<std::int64_t> out);
+void sample_error(const Seed& seed, std::span<std::int64_t> out);
+/// Discrete Gaussian of standard deviation sigma >= 2^log_sigma (at most 2^(log_sigma+1)), 2 ≤ log_sigma ≤
+/// 52: the sum of 2^i x_i over i < m with x_i from a table of sigma 3.2; as 3.2 ≥ 2 eta(Z) for eps = 2^-72,
+/// the sum is that near to a discrete Gaussian [MW17]. Integers only. `actual` receives the standard
+/// deviation.
+void sample_gaussian(const Seed& seed, int log_sigma, std::span<std::int64_t> out, double* actual = nullptr);
+
+/// out = x mod q for |x| < q, branch-free.
+void to_residues(const ntt::Modulus& q, std::span<const std::int64_t> x, ntt::Limb out) noexcept;
+
+/// The uniform halves that are stored as seeds.
+enum class UniformPart { kPublicKey, kSwitchingKey, kCiphertext };
+
+/// The polynomial `a` of one stored object, in the evaluation domain: limb i is sample_uniform of the
+/// sub-seed with label "a:public-key", "a:switching-key" or "a:ciphertext", the params hash, object 0, digit
+/// `digit`, and limb i for q[i], 256 + i for p[i].
+EvalPoly expand_uniform(const Params& params, const Seed& seed, UniformPart part, int digit, int q_limbs,
+                        int p_limbs, Threads threads = {});
+/// One limb of it; `limb` counts as in a polynomial with q_limbs chain limbs.
+void expand_uniform_limb(const Params& params, const Seed& seed, UniformPart part, int digit, int limb,
+                         int q_limbs, ntt::Limb out);
+
+}  // namespace sotto::ckks
