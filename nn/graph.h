@@ -63,7 +63,21 @@ struct Graph {
   std::vector<int> consumers(ValueId id) const;  // node indices
 };
 
-/// Throws Error unless shapes, sizes and order are consistent; names the first offending node. Every pass ends with it.
+/// Largest activation, in elements (a 64-channel picture of 512 x 512); a bound on what a hostile file can make us allocate.
+inline constexpr std::size_t kMaxElements = std::size_t{1} << 24;
+
+/// Throws Error unless the shape is (channels, height, width) or (features), each at least 1, with at most kMaxElements in all.
+void validate(const Shape& shape);
+
+/// The shape that `op` makes of its inputs; Reshape makes `reshape_to`. Throws Error that says what the operator expects.
+Shape output_shape(const Operator& op, const std::vector<Shape>& inputs, const Shape& reshape_to = {});
+
+/// Appends a value, or a node with its output value (named like the node); for importers, passes and tests.
+ValueId add_value(Graph& graph, std::string name, Shape shape);
+ValueId add_node(Graph& graph, std::string name, Operator op, std::vector<ValueId> inputs, const Shape& reshape_to = {});
+
+/// Throws Error unless shapes, sizes and order are consistent and every weight is finite; names the first offending node. Every pass
+/// ends with it.
 void validate(const Graph& graph);
 
 }  // namespace sotto::nn
