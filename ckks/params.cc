@@ -247,7 +247,10 @@ ParamsPtr Params::make(const ParamsLiteral& given, std::string_view backend) {
   params->scales_ = canonical_scales(literal);
   params->alpha_ = (static_cast<int>(literal.q.size()) + literal.digits - 1) / literal.digits;
   check_special_margin(literal, params->alpha_);
-  params->log_qp_ = log2_product(literal.q) + log2_product(literal.p);
+  for (std::size_t limbs = 1; limbs <= literal.q.size(); ++limbs) {
+    params->log_q_.push_back(log2_product(std::span(literal.q).first(limbs)));
+  }
+  params->log_qp_ = params->log_q_.back() + log2_product(literal.p);
   if (!is_insecure_name(literal.name)) {
     require_secure(literal.name, literal.log_n, params->log_qp_);
     params->security_bits_ = ckks::security_bits(literal.log_n, params->log_qp_);

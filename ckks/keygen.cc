@@ -1,0 +1,164 @@
+#include "ckks/keygen.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "ckks/automorphism.h"
+
+namespace sotto::ckks {
+namespace {
+
+/// One switching key to be made: from s^2 to s, or from s to sigma^-1(s) given by its permutation.
+struct KeyJob {
+  SwitchingKey* key;
+  Seed errors;                             // root of its errors
+  std::vector<std::uint32_t> permutation;  // of sigma^-1; empty for relinearisation
+};
+
+/// A seed that is wiped when the scope ends.
+struct PrivateSeed {
+  Seed value;
+  ~PrivateSeed() { wipe(value.data(), value.size()); }
+};
+
+/// P mod q.
+u64 special_product(const Params& params, const ntt::Modulus& q) noexcept {
+  u64 product = 1;
+  for (int i = 0; i < params.special_count(); ++i)
+    product = q.multiply(product, q.reduce(params.p(i).modulus().value()));
+  return product;
+}
+
+SwitchingKey empty_key(const Params& params, const Seed& seed, int level) {
+  if (level < 0 || level > params.max_level()) {
+    throw Error(ErrorCode::kInvalidArgument, "key generation: level " + std::to_string(level) +
+                                                 " is outside 0…" + std::to_string(params.max_level()));
+  }
+  SwitchingKey key{.seed = seed, .level = level, .b = {}, .a = {}};
+  for (int j = 0; j < params.digits_at(level); ++j) {
+    key.b.emplace_back(params.n(), level + 1, params.special_count());
+    key.a.emplace_back(params.n(), level + 1, params.special_count());
+  }
+  return key;
+}
+
+/// (b_j, a_j) = (-a_j t + e_j + P W_j s', a_j), limb by limb.
+void make_digit(const SecretKey& secret, const KeyJob& job, int digit) {
+  const Params& params = *secret.params();
+  const auto j = static_cast<std::size_t>(digit);
+  EvalPoly& b = job.key->b[j];
+  EvalPoly& a = job.key->a[j];
+  const int q_limbs = b.q_limbs();
+  SmallPoly error(params.n());
+  PrivateSeed seed{
+      derive_seed(job.errors, "error", params.hash(), {.digit = static_cast<std::uint32_t>(digit)})};
+  sample_error(seed.value, error.values());
+  AlignedWords scratch(params.n());
+  const WipeAtExit guard(scratch);
+  for (int i = 0; i < b.limbs(); ++i) {
+    const ntt::Plan& plan = params.limb(i, q_limbs);
+    const ntt::ConstLimb s = secret.s().limb(i < q_limbs ? i : params.max_level() + 1 + (i - q_limbs));
+    expand_uniform_limb(params, job.key->seed, UniformPart::kSwitchingKey, digit, i, q_limbs, a.limb(i));
+    to_residues(plan.modulus(), error.values(), b.limb(i));
+    plan.forward(b.limb(i));
+    ntt::ConstLimb target = s;
+    if (!job.permutation.empty()) {
+      plan.permute(scratch.span(), s, job.permutation);
+      target = scratch.span();
+    }
+    plan.multiply(scratch.span(), a.limb(i), target);
+    plan.subtract(b.limb(i), b.limb(i), scratch.span());
+    if (i >= q_limbs || i / params.alpha() != digit) continue;  // P W_j vanishes there
+    plan.multiply_scalar(scratch.span(), s, special_product(params, plan.modulus()));
+    if (job.permutation.empty()) plan.multiply(scratch.span(), scratch.span(), s);
+    plan.add(b.limb(i), b.limb(i), scratch.span());
+  }
+}
+
+}  // namespace
+
+SecretKey make_secret_key(const ParamsPtr& params, Rng& rng) {
+  const PrivateSeed root{rng.next_seed()};
+  SmallPoly coefficients(params->n());
+  sample_ternary(root.value, coefficients.values());
+  EvalPoly s(params->n(), params->max_level() + 1, params->special_count());
+  for (int i = 0; i < s.limbs(); ++i) {
+    const ntt::Plan& plan = params->limb(i, s.q_limbs());
+    to_residues(plan.modulus(), coefficients.values(), s.limb(i));
+    plan.forward(s.limb(i));
+  }
+  const Seed public_root = rng.next_seed();
+  KeyId id;
+  std::copy_n(public_root.begin(), id.size(), id.begin());
+  return SecretKey(params, id, std::move(s));
+}
+
+PublicKey make_public_key(const SecretKey& secret, Rng& rng, Threads threads) {
+  const ParamsPtr& params = secret.params();
+  const int limbs = params->max_level() + 1;
+  PublicKey key{.params = params,
+                .id = secret.id(),
+                .seed = rng.next_seed(),
+                .b = EvalPoly(params->n(), limbs),
+                .a = {}};
+  key.a = expand_uniform(*params, key.seed, UniformPart::kPublicKey, 0, limbs, 0, threads);
+  const PrivateSeed root{rng.next_seed()};
+  SmallPoly error(params->n());
+  sample_error(root.value, error.values());
+  parallel_for(threads, limbs, [&](int i) {
+    const ntt::Plan& plan = params->q(i);
+    AlignedWords product(params->n());
+    const WipeAtExit guard(product);
+    to_residues(plan.modulus(), error.values(), key.b.limb(i));
+    plan.forward(key.b.limb(i));
+    plan.multiply(product.span(), key.a.limb(i), secret.s().limb(i));
+    plan.subtract(key.b.limb(i), key.b.limb(i), product.span());
+  });
+  return key;
+}
+
+ServerKeys make_server_keys(const SecretKey& secret, const KeyRequest& request, Rng& rng, Threads threads) {
+  const Params& params = *secret.params();
+  const auto slots = static_cast<int>(params.slots());
+  std::map<GaloisKeyId, int> levels;
+  for (const auto& [id, level] : request.galois) {
+    const GaloisKeyId normal{.step = ((id.step % slots) + slots) % slots, .conjugate = id.conjugate};
+    if (normal == GaloisKeyId{}) continue;
+    const auto [entry, fresh] = levels.try_emplace(normal, level);
+    if (!fresh) entry->second = std::max(entry->second, level);
+  }
+
+  const Seed public_root = rng.next_seed();
+  const PrivateSeed error_root{rng.next_seed()};
+  ServerKeys keys{.params = secret.params(), .id = secret.id(), .relin = {}, .galois = {}};
+  std::vector<KeyJob> jobs;
+  const auto add_job = [&](SwitchingKey* key, u64 object, std::vector<std::uint32_t> permutation) {
+    jobs.push_back({key, derive_seed(error_root.value, "key errors", params.hash(), {.object = object}),
+                    std::move(permutation)});
+  };
+  const auto seed_of = [&](u64 object) {
+    return derive_seed(public_root, "key seed", params.hash(), {.object = object});
+  };
+  if (request.relin_level >= 0) {
+    keys.relin = empty_key(params, seed_of(0), request.relin_level);  // no Galois element is 0
+    add_job(&*keys.relin, 0, {});
+  }
+  for (const auto& [id, level] : levels) {
+    const u64 g = galois_element(params, id);
+    SwitchingKey& key = keys.galois.emplace(id, empty_key(params, seed_of(g), level)).first->second;
+    add_job(&key, g, automorphism_table(params.log_n(), inverse_galois_element(params.log_n(), g)));
+  }
+
+  std::vector<std::pair<const KeyJob*, int>> tasks;  // (key, digit)
+  for (const KeyJob& job : jobs) {
+    for (int j = 0; j < static_cast<int>(job.key->b.size()); ++j) tasks.emplace_back(&job, j);
+  }
+  parallel_for(threads, static_cast<int>(tasks.size()), [&](int t) {
+    const auto& [job, digit] = tasks[static_cast<std::size_t>(t)];
+    make_digit(secret, *job, digit);
+  });
+  for (KeyJob& job : jobs) wipe(job.errors.data(), job.errors.size());
+  return keys;
+}
+
+}  // namespace sotto::ckks
