@@ -22,6 +22,7 @@ namespace sotto::ntt {
 
 #if SOTTO_NTT_X86
 PlanPtr make_avx512_ifma(const Modulus& q, int log_n);
+PlanPtr make_avx2(const Modulus& q, int log_n);
 #endif
 
 Plan::~Plan() = default;
@@ -36,6 +37,9 @@ constexpr BackendInfo kBackends[] = {
               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512ifma");
      },
      [](const Modulus& q, int log_n) noexcept { return q.bits() <= 50 && log_n >= 7; }, make_avx512_ifma},
+    {"avx2", "4 lanes of doubles, q < 2^50, N >= 2^5; AVX2 and FMA",
+     []() noexcept { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
+     [](const Modulus& q, int log_n) noexcept { return q.bits() <= 50 && log_n >= 5; }, make_avx2},
 #endif
     {"portable", "64-bit words and 128-bit products, q < 2^61; any CPU", []() noexcept { return true; },
      [](const Modulus&, int) noexcept { return true; }, make_portable},

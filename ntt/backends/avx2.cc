@@ -1,0 +1,335 @@
+// AVX2 and FMA: 4 lanes of doubles that hold signed integers, q < 2^50, for CPUs without 52-bit integer
+// products. Compiled with its own flags; the registry calls in only where the CPU has them.
+//
+// A product modulo q takes its quotient from a rounded double and its remainder from two fused operations (as
+// in FLINT's fft_small and van der Hoeven's Mathemagix): with h = fl(x w), l = x w - h and c = round(x fl(w /
+// q)), the remainder is (h - c q) + l. Every one of these steps is exact, because each result is an integer
+// below 2^53; only c depends on rounding, and it is off by at most 1/2 + |x w / q| 2^-52 (1 + 2^-54). So all
+// results are exact, and canonical words are those of every other backend.
+
+#include <immintrin.h>
+
+#include <bit>
+
+#include "ntt/backends/portable.h"
+#include "ntt/backends/vector_transform.h"
+
+namespace sotto::ntt {
+namespace {
+
+using Reg = __m256d;
+constexpr std::size_t kLanes = 4;
+
+inline Reg set1(double x) {
+  return _mm256_set1_pd(x);
+}
+inline __m256i load_bits(const u64* p) {
+  return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
+}
+inline void store_bits(u64* p, __m256i x) {
+  _mm256_store_si256(reinterpret_cast<__m256i*>(p), x);
+}
+inline Reg add(Reg a, Reg b) {
+  return _mm256_add_pd(a, b);
+}
+inline Reg subtract(Reg a, Reg b) {
+  return _mm256_sub_pd(a, b);
+}
+inline Reg multiply(Reg a, Reg b) {
+  return _mm256_mul_pd(a, b);
+}
+inline Reg nearest(Reg x) {
+  return _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+// Integers in [0, 2^52) are the low bits of a double in [2^52, 2^53).
+inline Reg load_words(const u64* p) {
+  return subtract(_mm256_or_pd(_mm256_castsi256_pd(load_bits(p)), set1(0x1p52)), set1(0x1p52));
+}
+inline void store_words(u64* p, Reg x) {
+  store_bits(p, _mm256_castpd_si256(_mm256_xor_pd(add(x, set1(0x1p52)), set1(0x1p52))));
+}
+
+/// A constant factor w and fl(w / q).
+struct Factor {
+  Reg w, w_over_q;
+};
+
+/// Lane-wise arithmetic modulo q. Kernels copy it, so that its words stay in registers while they store.
+class LaneModulus {
+ public:
+  explicit LaneModulus(const Modulus& q) : q_(static_cast<double>(q.value())), reciprocal_(1.0 / q_) {}
+
+  Reg q() const { return set1(q_); }
+  Factor factor(u64 w) const {
+    const double x = static_cast<double>(w);
+    return {set1(x), set1(x / q_)};
+  }
+  /// w y with |result| <= (1/2 + B q 2^-52) q when |y| <= B q and B q < 2^53.
+  [[gnu::always_inline]] Reg product(Reg y, Factor f) const {
+    const Reg high = multiply(y, f.w);
+    const Reg quotient = nearest(multiply(y, f.w_over_q));
+    return add(_mm256_fnmadd_pd(quotient, q(), high), _mm256_fmsub_pd(y, f.w, high));
+  }
+  /// a b with |result| < q when |a b| < 2^50 q: the estimate of a b / q has three roundings, 3 2^-53 2^50 <
+  /// 0.4.
+  [[gnu::always_inline]] Reg product(Reg a, Reg b) const {
+    const Reg high = multiply(a, b);
+    const Reg quotient = nearest(multiply(high, set1(reciprocal_)));
+    return add(_mm256_fnmadd_pd(quotient, q(), high), _mm256_fmsub_pd(a, b, high));
+  }
+  /// x mod q with |result| < 3/4 q, for |x| < 2^52.
+  [[gnu::always_inline]] Reg reduce(Reg x) const {
+    return _mm256_fnmadd_pd(nearest(multiply(x, set1(reciprocal_))), q(), x);
+  }
+  /// (-q, q) to [0, q).
+  [[gnu::always_inline]] Reg canonical(Reg x) const {
+    return add(x, _mm256_and_pd(_mm256_cmp_pd(x, _mm256_setzero_pd(), _CMP_LT_OQ), q()));
+  }
+
+ private:
+  double q_, reciprocal_;
+};
+
+/// kRoom: sums may reach kRoom q, and kRoom q <= 2^51, which keeps them exact and products below q.
+template <int kRoom>
+class Doubles : public LaneModulus {
+ public:
+  using Reg = __m256d;
+  using Twiddle = Factor;
+  static constexpr int kLogLanes = 2;
+  static constexpr int kInnerRadix = 2, kOuterRadix = 2;
+  static constexpr int kForwardPeriod = kRoom >= 18 ? 0 : kRoom / 2;
+  static constexpr int kLimit = kRoom;
+  static constexpr int kReduced = 1;
+
+  static bool fits(const Modulus& q) { return kRoom * q.value() <= u64{1} << 51; }
+
+  using LaneModulus::LaneModulus;
+
+  static TwiddleWords twiddle_words(const Modulus& q, u64 w) {
+    const double x = static_cast<double>(w);
+    return {std::bit_cast<u64>(x), std::bit_cast<u64>(x / static_cast<double>(q.value()))};
+  }
+  static Reg load(const u64* p) { return _mm256_castsi256_pd(load_bits(p)); }
+  static Reg load_canonical(const u64* p) { return load_words(p); }
+  static void store(u64* p, Reg x) { store_bits(p, _mm256_castpd_si256(x)); }
+  static void store_words(u64* p, Reg x) { ntt::store_words(p, x); }
+  void store_canonical(u64* p, Reg x) const { ntt::store_words(p, canonical(LaneModulus::reduce(x))); }
+  static Twiddle broadcast(const u64* p) {
+    return {set1(std::bit_cast<double>(p[0])), set1(std::bit_cast<double>(p[1]))};
+  }
+  static Twiddle load_twiddle(const u64* p) { return {load(p), load(p + kLanes)}; }
+  static void transpose(Reg* r);
+
+  /// (x, y) to (x + w y, x - w y): both grow by less than q, after |x| was brought to q/2 if asked for.
+  template <bool kReduce>
+  [[gnu::always_inline]] void forward_butterfly(Reg& x, Reg& y, Twiddle t) const {
+    if constexpr (kReduce) x = LaneModulus::reduce(x);
+    const Reg p = product(y, t);
+    y = subtract(x, p);
+    x = add(x, p);
+  }
+  /// (x, y) to (x + y, w (x - y)).
+  template <int kBound>
+  [[gnu::always_inline]] void inverse_butterfly(Reg& x, Reg& y, Twiddle t) const {
+    const Reg difference = subtract(x, y);
+    x = add(x, y);
+    y = product(difference, t);
+  }
+  /// (x, y) to (n (x + y), w (x - y)), canonical.
+  template <int kBound>
+  [[gnu::always_inline]] void last_butterfly(Reg& x, Reg& y, Twiddle n, Twiddle w) const {
+    inverse_butterfly<kBound>(x, y, w);
+    x = canonical(product(x, n));
+    y = canonical(y);
+  }
+  template <int kBound>
+  [[gnu::always_inline]] Reg reduce(Reg x) const {
+    return LaneModulus::reduce(x);
+  }
+};
+
+/// 4 x 4 words: register u becomes column u.
+template <int kRoom>
+[[gnu::always_inline]] inline void Doubles<kRoom>::transpose(Reg* r) {
+  const Reg even01 = _mm256_unpacklo_pd(r[0], r[1]), odd01 = _mm256_unpackhi_pd(r[0], r[1]);
+  const Reg even23 = _mm256_unpacklo_pd(r[2], r[3]), odd23 = _mm256_unpackhi_pd(r[2], r[3]);
+  r[0] = _mm256_permute2f128_pd(even01, even23, 0x20);
+  r[1] = _mm256_permute2f128_pd(odd01, odd23, 0x20);
+  r[2] = _mm256_permute2f128_pd(even01, even23, 0x31);
+  r[3] = _mm256_permute2f128_pd(odd01, odd23, 0x31);
+}
+
+/// Everything but the transforms, which come in the widths of Doubles. Gathers lose to scalar loads here:
+/// permute() is inherited.
+class Avx2Kernels : public PortableKernels {
+ public:
+  Avx2Kernels(const Modulus& q, int log_n) : PortableKernels(q, log_n), lanes_(q) {}
+
+  std::string_view backend() const noexcept override { return "avx2"; }
+  int input_bits() const noexcept override { return 50; }
+  void add(Limb out, ConstLimb a, ConstLimb b) const noexcept override;
+  void subtract(Limb out, ConstLimb a, ConstLimb b) const noexcept override;
+  void negate(Limb out, ConstLimb a) const noexcept override;
+  void multiply(Limb out, ConstLimb a, ConstLimb b) const noexcept override;
+  void multiply_add(Limb acc, ConstLimb a, ConstLimb b) const noexcept override;
+  void multiply_scalar(Limb out, ConstLimb a, u64 c) const noexcept override;
+  void add_scalar(Limb out, ConstLimb a, u64 c) const noexcept override;
+  void subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u64 c) const noexcept override;
+  void inner_product(Limb out, Rows a, Rows b) const noexcept override;
+  void combine(Limb out, Rows x, std::span<const u64> c) const noexcept override;
+  void reduce(Limb out, ConstLimb x) const noexcept override;
+  void round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept override;
+
+ private:
+  LaneModulus lanes_;
+};
+
+// Sums and differences of canonical words lie in (-q, 2q), so that canonical() of x - q or of x finishes
+// them.
+
+void Avx2Kernels::add(Limb out, ConstLimb a, ConstLimb b) const noexcept {
+  const LaneModulus m = lanes_;
+  for (std::size_t i = 0; i < out.size(); i += kLanes) {
+    const Reg sum = ntt::add(load_words(&a[i]), load_words(&b[i]));
+    store_words(&out[i], m.canonical(ntt::subtract(sum, m.q())));
+  }
+}
+
+void Avx2Kernels::subtract(Limb out, ConstLimb a, ConstLimb b) const noexcept {
+  const LaneModulus m = lanes_;
+  for (std::size_t i = 0; i < out.size(); i += kLanes) {
+    store_words(&out[i], m.canonical(ntt::subtract(load_words(&a[i]), load_words(&b[i]))));
+  }
+}
+
+void Avx2Kernels::negate(Limb out, ConstLimb a) const noexcept {
+  const LaneModulus m = lanes_;
+  for (std::size_t i = 0; i < out.size(); i += kLanes) {
+    store_words(&out[i], m.canonical(ntt::subtract(_mm256_setzero_pd(), load_words(&a[i]))));
+  }
+}
+
+void Avx2Kernels::multiply(Limb out, ConstLimb a, ConstLimb b) const noexcept {
+  const LaneModulus m = lanes_;
+  for (std::size_t i = 0; i < out.size(); i += kLanes) {
+    store_words(&out[i], m.canonical(m.product(load_words(&a[i]), load_words(&b[i]))));
+  }
+}
+
+void Avx2Kernels::multiply_add(Limb acc, ConstLimb a, ConstLimb b) const noexcept {
+  const LaneModulus m = lanes_;
+  for (std::size_t i = 0; i < acc.size(); i += kLanes) {
+    const Reg sum = ntt::add(load_words(&acc[i]), m.product(load_words(&a[i]), load_words(&b[i])));
+    store_words(&acc[i], m.canonical(m.reduce(sum)));
+  }
+}
+
+void Avx2Kernels::multiply_scalar(Limb out, ConstLimb a, u64 c) const noexcept {
+  const LaneModulus m = lanes_;
+  const Factor factor = m.factor(c);
+  for (std::size_t i = 0; i < out.size(); i += kLanes) {
+    store_words(&out[i], m.canonical(m.product(load_words(&a[i]), factor)));
+  }
+}
+
+void Avx2Kernels::add_scalar(Limb out, ConstLimb a, u64 c) const noexcept {
+  const LaneModulus m = lanes_;
+  const Reg offset = set1(static_cast<double>(c) - static_cast<double>(modulus().value()));
+  for (std::size_t i = 0; i < out.size(); i += kLanes) {
+    store_words(&out[i], m.canonical(ntt::add(load_words(&a[i]), offset)));
+  }
+}
+
+void Avx2Kernels::subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u64 c) const noexcept {
+  const LaneModulus m = lanes_;
+  const Factor factor = m.factor(c);
+  for (std::size_t i = 0; i < out.size(); i += kLanes) {
+    const Reg difference = ntt::subtract(load_words(&a[i]), load_words(&b[i]));
+    store_words(&out[i], m.canonical(m.product(difference, factor)));
+  }
+}
+
+/// out = sum of left(r, i) right(r, i), factors below 2^50, one of them below q. Each remainder is below q; a
+/// reduced sum and two more stay below (3/4 + 2) q < 2^52.
+template <class LeftFactor, class RightFactor>
+[[gnu::always_inline]] inline void sum_of_products(const LaneModulus m, Limb out, std::size_t rows,
+                                                   LeftFactor left, RightFactor right) noexcept {
+  constexpr int kUnroll = 2;
+  for (std::size_t i = 0; i < out.size(); i += kUnroll * kLanes) {
+    Reg sum[kUnroll];
+    unroll<kUnroll>([&](auto u) __attribute__((always_inline)) { sum[u] = _mm256_setzero_pd(); });
+    for (std::size_t r = 0; r < rows; ++r) {
+      unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
+        sum[u] = ntt::add(sum[u], m.product(left(r, i + u * kLanes), right(r, i + u * kLanes)));
+        if (r % 2 == 1) sum[u] = m.reduce(sum[u]);
+      });
+    }
+    unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
+      store_words(&out[i + u * kLanes], m.canonical(m.reduce(sum[u])));
+    });
+  }
+}
+
+void Avx2Kernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
+  sum_of_products(
+      lanes_, out, a.size(), [&](std::size_t r, std::size_t i) { return load_words(a[r] + i); },
+      [&](std::size_t r, std::size_t i) { return load_words(b[r] + i); });
+}
+
+void Avx2Kernels::combine(Limb out, Rows x, std::span<const u64> c) const noexcept {
+  sum_of_products(
+      lanes_, out, x.size(), [&](std::size_t r, std::size_t i) { return load_words(x[r] + i); },
+      [&](std::size_t r, std::size_t) { return set1(static_cast<double>(c[r])); });
+}
+
+void Avx2Kernels::reduce(Limb out, ConstLimb x) const noexcept {
+  const LaneModulus m = lanes_;
+  for (std::size_t i = 0; i < out.size(); i += kLanes) {
+    store_words(&out[i], m.canonical(m.reduce(load_words(&x[i]))));
+  }
+}
+
+/// floor(x t / 2^52) for x < 2^50, t < 2^52, from products of 32-bit halves.
+[[gnu::always_inline]] inline __m256i high52(__m256i x, __m256i t_low, __m256i t_high) {
+  const __m256i x_high = _mm256_srli_epi64(x, 32);
+  const __m256i low = _mm256_srli_epi64(_mm256_mul_epu32(x, t_low), 32);
+  const __m256i cross =
+      _mm256_add_epi64(_mm256_mul_epu32(x_high, t_low), _mm256_mul_epu32(x, t_high));  // < 2^53
+  const __m256i top = _mm256_mul_epu32(x_high, t_high);
+  return _mm256_add_epi64(_mm256_slli_epi64(top, 12), _mm256_srli_epi64(_mm256_add_epi64(cross, low), 20));
+}
+
+void Avx2Kernels::round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept {
+  if (shift != 52) return PortableKernels::round_quotient(out, x, tau, shift);
+  for (std::size_t i = 0; i < out.size(); i += kLanes) {
+    __m256i sum = _mm256_set1_epi64x(1LL << (kQuotientBits - 1));
+    for (std::size_t r = 0; r < x.size(); ++r) {
+      const __m256i t = _mm256_set1_epi64x(static_cast<long long>(tau[r]));
+      sum = _mm256_add_epi64(sum, high52(load_bits(x[r] + i), t, _mm256_srli_epi64(t, 32)));
+    }
+    store_bits(&out[i], _mm256_srli_epi64(sum, kQuotientBits));
+  }
+}
+
+template <int kRoom>
+class Avx2Plan final : public Avx2Kernels {
+ public:
+  Avx2Plan(const Modulus& q, int log_n) : Avx2Kernels(q, log_n), transform_(q, log_n) {}
+  void forward(Limb x) const noexcept override { transform_.forward(x.data()); }
+  void inverse(Limb x) const noexcept override { transform_.inverse(x.data()); }
+
+ private:
+  VectorTransform<Doubles<kRoom>> transform_;
+};
+
+}  // namespace
+
+PlanPtr make_avx2(const Modulus& q, int log_n) {
+  if (Doubles<32>::fits(q)) return std::make_shared<Avx2Plan<32>>(q, log_n);
+  if (Doubles<8>::fits(q)) return std::make_shared<Avx2Plan<8>>(q, log_n);
+  return std::make_shared<Avx2Plan<2>>(q, log_n);
+}
+
+}  // namespace sotto::ntt
