@@ -37,7 +37,8 @@ void reduce_words(const ntt::Modulus& q, std::span<const std::int64_t> x, double
 /// round(x) mod q for doubles of any size: mantissa mod q times 2^k mod q.
 void reduce_wide(const ntt::Modulus& q, std::span<const double> x, double largest, ntt::Limb out) {
   std::vector<u64> powers{1};  // 2^k mod q
-  for (int k = std::ilogb(largest) - 52; k > 0; --k) powers.push_back(q.add(powers.back(), powers.back()));
+  for (int k = largest < kWordLimit ? 0 : std::ilogb(largest) - 52; k > 0; --k)
+    powers.push_back(q.add(powers.back(), powers.back()));
   for (std::size_t i = 0; i < out.size(); ++i) {
     const double magnitude = std::fabs(x[i]);
     int k = 0;
@@ -59,6 +60,12 @@ std::string number(double x) {
 }
 
 }  // namespace
+
+u64 rounded_residue(double x, const ntt::Modulus& q) {
+  u64 residue = 0;
+  reduce_wide(q, {&x, 1}, std::fabs(x), {&residue, 1});
+  return residue;
+}
 
 struct Encoder::Embedded {
   std::vector<double> coefficients;  // [N], already scaled

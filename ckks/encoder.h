@@ -14,6 +14,9 @@
 
 namespace sotto::ckks {
 
+/// round(x) mod q for any finite x.
+u64 rounded_residue(double x, const ntt::Modulus& q);
+
 class Encoder {
  public:
   explicit Encoder(ParamsPtr params);

@@ -1,0 +1,164 @@
+// The engine that encrypts: Engine and Client over ckks/evaluator.h.
+#include "ckks/decryptor.h"
+#include "ckks/encryptor.h"
+#include "ckks/engine.h"
+#include "ckks/evaluator.h"
+#include "ckks/keygen.h"
+
+#include "base/error.h"
+
+namespace sotto::ckks {
+namespace {
+
+struct CipherBody final : Body {
+  explicit CipherBody(Ciphertext a) : value(std::move(a)) {}
+  Ciphertext value;
+};
+struct PlainBody final : Body {
+  explicit PlainBody(Plaintext a) : value(std::move(a)) {}
+  Plaintext value;
+};
+
+template <class B>
+const B& body_of(const Handle& a) {
+  const auto* body = dynamic_cast<const B*>(a.body().get());
+  if (body == nullptr) {
+    throw Error(ErrorCode::kInvalidArgument, "native: the value is empty or was made by another engine");
+  }
+  return *body;
+}
+
+const Ciphertext& get(const Cipher& a) {
+  return body_of<CipherBody>(a).value;
+}
+const Plaintext& get(const Plain& a) {
+  return body_of<PlainBody>(a).value;
+}
+
+class NativeEngine final : public Engine {
+ public:
+  NativeEngine(std::shared_ptr<const ServerKeys> keys, Threads threads)
+      : info_{.name = "native", .params = keys->params, .threads = threads},
+        encoder_(keys->params),
+        evaluator_(std::move(keys), threads) {}
+
+  const EngineInfo& info() const noexcept override { return info_; }
+  OpCounts counts() const noexcept override { return counts_; }
+
+  Plain encode(std::span<const double> slots, int level, double scale) override {
+    Plaintext plain = encoder_.encode(slots, level, scale, info_.threads);
+    ++counts_.encode;
+    return Plain(std::make_shared<const PlainBody>(std::move(plain)), level, scale);
+  }
+  Cipher add(const Cipher& a, const Cipher& b) override {
+    return counted(counts_.add, evaluator_.add(get(a), get(b)));
+  }
+  Cipher subtract(const Cipher& a, const Cipher& b) override {
+    return counted(counts_.add, evaluator_.subtract(get(a), get(b)));
+  }
+  Cipher negate(const Cipher& a) override { return native_cipher(evaluator_.negate(get(a))); }
+  Cipher add_plain(const Cipher& a, const Plain& b) override {
+    return counted(counts_.add, evaluator_.add_plain(get(a), get(b)));
+  }
+  Cipher multiply(const Cipher& a, const Cipher& b) override {
+    return counted(counts_.multiply, evaluator_.multiply(get(a), get(b)));
+  }
+  Cipher square(const Cipher& a) override { return counted(counts_.multiply, evaluator_.square(get(a))); }
+  Cipher multiply_plain(const Cipher& a, const Plain& b) override {
+    return counted(counts_.multiply_plain, evaluator_.multiply_plain(get(a), get(b)));
+  }
+  Cipher multiply_constant(const Cipher& a, double c, double constant_scale) override {
+    return counted(counts_.multiply_plain, evaluator_.multiply_constant(get(a), c, constant_scale));
+  }
+  Cipher add_constant(const Cipher& a, double c) override {
+    return counted(counts_.add, evaluator_.add_constant(get(a), c));
+  }
+  Cipher rescale(const Cipher& a) override { return counted(counts_.rescale, evaluator_.rescale(get(a))); }
+  Cipher drop_to_level(const Cipher& a, int level) override {
+    return native_cipher(evaluator_.drop_to_level(get(a), level));
+  }
+  Cipher rotate(const Cipher& a, int step) override {
+    if (evaluator_.rotation(step).step != 0) return counted(counts_.rotate, evaluator_.rotate(get(a), step));
+    evaluator_.require_mine("rotate", get(a));
+    return a;
+  }
+  Cipher conjugate(const Cipher& a) override {
+    return counted(counts_.conjugate, evaluator_.conjugate(get(a)));
+  }
+
+  std::vector<Cipher> rotate_many(const Cipher& a, std::span<const int> steps) override {
+    std::vector<int> moving;
+    for (int step : steps) {
+      if (evaluator_.rotation(step).step != 0) moving.push_back(step);
+    }
+    std::vector<Ciphertext> moved = evaluator_.rotate_many(get(a), moving);
+    std::vector<Cipher> out;
+    auto next = moved.begin();
+    for (int step : steps) {
+      out.push_back(evaluator_.rotation(step).step == 0 ? a : counted(counts_.rotate, std::move(*next++)));
+    }
+    return out;
+  }
+
+ private:
+  Cipher counted(std::int64_t& counter, Ciphertext result) {
+    ++counter;
+    return native_cipher(std::move(result));
+  }
+
+  EngineInfo info_;
+  Encoder encoder_;
+  Evaluator evaluator_;
+  OpCounts counts_;
+};
+
+class NativeClient final : public Client {
+ public:
+  NativeClient(std::shared_ptr<const SecretKey> key, Threads threads)
+      : key_(std::move(key)), threads_(threads), encoder_(key_->params()), decryptor_(key_) {}
+
+  Cipher encrypt(std::span<const double> slots, int level, double scale) override {
+    Plaintext plain = encoder_.encode(slots, level, scale, threads_);
+    const WipeAtExit guard(plain.poly);
+    return native_cipher(ckks::encrypt(*key_, plain, rng_, threads_));
+  }
+  std::vector<double> decrypt(const Cipher& a) override {
+    return decryptor_.decode_private(decryptor_.decrypt(get(a), threads_));
+  }
+
+ private:
+  std::shared_ptr<const SecretKey> key_;
+  Threads threads_;
+  Encoder encoder_;
+  Decryptor decryptor_;
+  Rng rng_;
+};
+
+}  // namespace
+
+Session make_native_session(const ParamsPtr& params, const KeyRequest& request, Threads threads) {
+  Rng rng;
+  auto secret = std::make_shared<const SecretKey>(make_secret_key(params, rng));
+  auto keys = std::make_shared<const ServerKeys>(make_server_keys(*secret, request, rng, threads));
+  return {make_native_client(std::move(secret), threads), make_native_engine(std::move(keys), threads)};
+}
+
+std::unique_ptr<Engine> make_native_engine(std::shared_ptr<const ServerKeys> keys, Threads threads) {
+  return std::make_unique<NativeEngine>(std::move(keys), threads);
+}
+
+std::unique_ptr<Client> make_native_client(std::shared_ptr<const SecretKey> key, Threads threads) {
+  return std::make_unique<NativeClient>(std::move(key), threads);
+}
+
+const Ciphertext& native_ciphertext(const Cipher& a) {
+  return get(a);
+}
+
+Cipher native_cipher(Ciphertext ciphertext) {
+  const int level = ciphertext.level();
+  const double scale = ciphertext.scale;
+  return Cipher(std::make_shared<const CipherBody>(std::move(ciphertext)), level, scale);
+}
+
+}  // namespace sotto::ckks

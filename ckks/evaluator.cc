@@ -1,0 +1,378 @@
+#include "ckks/evaluator.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "ckks/automorphism.h"
+#include "ckks/encoder.h"
+
+namespace sotto::ckks {
+namespace {
+
+[[noreturn]] void refuse(ErrorCode code, std::string_view operation, const std::string& text) {
+  throw Error(code, std::string(operation) + ": " + text);
+}
+
+/// "2^27.98".
+std::string power_of_two(double log2_value) {
+  const std::string text = std::to_string(std::round(log2_value * 100) / 100);
+  return "2^" + text.substr(0, text.find('.') + 3);
+}
+
+void require_same_scale(std::string_view operation, double a, double b) {
+  if (std::fabs(a - b) <= std::fabs(a) * 0x1p-30) return;
+  refuse(ErrorCode::kScaleMismatch, operation,
+         "the operands have scales " + std::to_string(a) + " and " + std::to_string(b) +
+             "; bring both to one scale first");
+}
+
+void require_plain(std::string_view operation, const Ciphertext& a, const Plaintext& b) {
+  if (b.poly.n() != a.params->n()) {
+    refuse(ErrorCode::kInvalidArgument, operation,
+           "the plaintext has " + std::to_string(b.poly.n()) + " coefficients, the ciphertext " +
+               std::to_string(a.params->n()));
+  }
+  if (b.level() >= a.level()) return;
+  refuse(ErrorCode::kInvalidArgument, operation,
+         "the plaintext is encoded at level " + std::to_string(b.level()) +
+             " and the ciphertext is at level " + std::to_string(a.level()) + "; encode it at level " +
+             std::to_string(a.level()));
+}
+
+void require_constant(std::string_view operation, double c, double scale, const Ciphertext& a) {
+  if (!std::isfinite(c) || !(scale > 0) || !std::isfinite(scale)) {
+    refuse(ErrorCode::kInvalidArgument, operation,
+           "the constant and its scale must be finite, and the scale positive");
+  }
+  const double room = a.params->log_q(a.level()) - 1;
+  if (c == 0 || std::log2(std::fabs(c)) + std::log2(scale) < room) return;
+  refuse(ErrorCode::kInvalidArgument, operation,
+         "|value| " + power_of_two(std::log2(std::fabs(c))) + " at scale " + power_of_two(std::log2(scale)) +
+             " exceeds half the modulus of level " + std::to_string(a.level()) + ", " + power_of_two(room) +
+             "; lower the scale or keep more levels");
+}
+
+std::string describe(const GaloisKeyId& id) {
+  return id.conjugate ? "the conjugation" : "rotation by " + std::to_string(id.step);
+}
+
+}  // namespace
+
+Evaluator::Evaluator(std::shared_ptr<const ServerKeys> keys, Threads threads)
+    : keys_(std::move(keys)), threads_(threads), switcher_(keys_->params) {
+  for (const auto& [id, key] : keys_->galois) {
+    permutations_.emplace(id, automorphism_table(params()->log_n(), galois_element(*params(), id)));
+  }
+}
+
+void Evaluator::require_mine(std::string_view operation, const Ciphertext& a, std::size_t parts) const {
+  if (a.params == nullptr || a.c.size() < 2 || a.c.size() > 3 || (parts != 0 && a.c.size() != parts)) {
+    refuse(ErrorCode::kInvalidArgument, operation,
+           "a ciphertext of " + std::to_string(a.c.size()) +
+               " parts; relinearise products before they are used");
+  }
+  require_same_params(*params(), *a.params, operation);
+  if (a.key_id != keys_->id) {
+    refuse(ErrorCode::kMissingKey, operation,
+           "the ciphertext was encrypted under another secret key than these evaluation keys; use keys made "
+           "from one secret");
+  }
+}
+
+Ciphertext Evaluator::empty_like(const Ciphertext& a, std::size_t parts, int level, double scale) const {
+  Ciphertext out{.params = a.params, .c = {}, .scale = scale, .key_id = a.key_id, .seed = {}};
+  for (std::size_t i = 0; i < parts; ++i) out.c.emplace_back(a.params->n(), level + 1);
+  return out;
+}
+
+void Evaluator::each_limb(const Ciphertext& shape,
+                          const std::function<void(std::size_t, int, const ntt::Plan&)>& body) const {
+  const int limbs = shape.level() + 1, parts = static_cast<int>(shape.c.size());
+  parallel_for(threads_, parts * limbs, [&](int task) {
+    const int i = task % limbs;
+    body(static_cast<std::size_t>(task / limbs), i, params()->q(i));
+  });
+}
+
+Ciphertext Evaluator::combine(std::string_view operation, const Ciphertext& a, const Ciphertext& b,
+                              bool negate) const {
+  require_mine(operation, a, 0);
+  require_mine(operation, b, 0);
+  require_same_scale(operation, a.scale, b.scale);
+  Ciphertext out = empty_like(a, std::max(a.c.size(), b.c.size()), std::min(a.level(), b.level()), a.scale);
+  each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
+    const ntt::Limb z = out.c[part].limb(i);
+    if (part >= b.c.size()) {
+      std::ranges::copy(a.c[part].limb(i), z.begin());
+    } else if (part < a.c.size()) {
+      negate ? plan.subtract(z, a.c[part].limb(i), b.c[part].limb(i))
+             : plan.add(z, a.c[part].limb(i), b.c[part].limb(i));
+    } else if (negate) {
+      plan.negate(z, b.c[part].limb(i));
+    } else {
+      std::ranges::copy(b.c[part].limb(i), z.begin());
+    }
+  });
+  return out;
+}
+
+Ciphertext Evaluator::add(const Ciphertext& a, const Ciphertext& b) const {
+  return combine("add", a, b, false);
+}
+
+Ciphertext Evaluator::subtract(const Ciphertext& a, const Ciphertext& b) const {
+  return combine("subtract", a, b, true);
+}
+
+Ciphertext Evaluator::negate(const Ciphertext& a) const {
+  require_mine("negate", a, 0);
+  Ciphertext out = empty_like(a, a.c.size(), a.level(), a.scale);
+  each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
+    plan.negate(out.c[part].limb(i), a.c[part].limb(i));
+  });
+  return out;
+}
+
+Ciphertext Evaluator::add_plain(const Ciphertext& a, const Plaintext& b) const {
+  require_mine("add_plain", a, 0);
+  require_plain("add_plain", a, b);
+  require_same_scale("add_plain", a.scale, b.scale);
+  Ciphertext out = a;
+  out.seed.reset();
+  parallel_for(threads_, a.level() + 1,
+               [&](int i) { params()->q(i).add(out.c[0].limb(i), a.c[0].limb(i), b.poly.limb(i)); });
+  return out;
+}
+
+Ciphertext Evaluator::add_constant(const Ciphertext& a, double c) const {
+  require_mine("add_constant", a, 0);
+  require_constant("add_constant", c, a.scale, a);
+  Ciphertext out = a;
+  out.seed.reset();
+  parallel_for(threads_, a.level() + 1, [&](int i) {  // a constant polynomial has the same value everywhere
+    const ntt::Plan& plan = params()->q(i);
+    plan.add_scalar(out.c[0].limb(i), a.c[0].limb(i), rounded_residue(c * a.scale, plan.modulus()));
+  });
+  return out;
+}
+
+double Evaluator::product_scale(std::string_view operation, double a, double b, int level) const {
+  const double scale = a * b;
+  if (std::log2(scale) < params()->log_q(level)) return scale;
+  refuse(ErrorCode::kOutOfLevels, operation,
+         "scale " + power_of_two(std::log2(scale)) + " of the product exceeds the modulus of level " +
+             std::to_string(level) + ", " + power_of_two(params()->log_q(level)) +
+             "; rescale the operands first or plan at least 1 more level");
+}
+
+Ciphertext Evaluator::multiply_plain(const Ciphertext& a, const Plaintext& b) const {
+  require_mine("multiply_plain", a, 0);
+  require_plain("multiply_plain", a, b);
+  Ciphertext out =
+      empty_like(a, a.c.size(), a.level(), product_scale("multiply_plain", a.scale, b.scale, a.level()));
+  each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
+    plan.multiply(out.c[part].limb(i), a.c[part].limb(i), b.poly.limb(i));
+  });
+  return out;
+}
+
+Ciphertext Evaluator::multiply_constant(const Ciphertext& a, double c, double constant_scale) const {
+  require_mine("multiply_constant", a, 0);
+  require_constant("multiply_constant", c, constant_scale, a);
+  Ciphertext out = empty_like(a, a.c.size(), a.level(),
+                              product_scale("multiply_constant", a.scale, constant_scale, a.level()));
+  each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
+    plan.multiply_scalar(out.c[part].limb(i), a.c[part].limb(i),
+                         rounded_residue(c * constant_scale, plan.modulus()));
+  });
+  return out;
+}
+
+Ciphertext Evaluator::product(const Ciphertext& a, const Ciphertext& b) const {
+  require_mine("multiply", a);
+  require_mine("multiply", b);
+  const int level = std::min(a.level(), b.level());
+  Ciphertext out = empty_like(a, 3, level, product_scale("multiply", a.scale, b.scale, level));
+  const bool square = &a == &b;
+  parallel_for(threads_, level + 1, [&](int i) {
+    const ntt::Plan& plan = params()->q(i);
+    const ntt::ConstLimb a0 = a.c[0].limb(i), a1 = a.c[1].limb(i), b0 = b.c[0].limb(i), b1 = b.c[1].limb(i);
+    const ntt::Limb middle = out.c[1].limb(i);
+    plan.multiply(out.c[0].limb(i), a0, b0);
+    plan.multiply(out.c[2].limb(i), a1, b1);
+    if (square) {
+      plan.multiply(middle, a0, a1);
+      plan.add(middle, middle, middle);
+    } else {
+      const std::array<const u64*, 2> x{a0.data(), a1.data()}, y{b1.data(), b0.data()};
+      plan.inner_product(middle, x, y);
+    }
+  });
+  return out;
+}
+
+ExtendedPair Evaluator::relinearisation(std::string_view operation, const EvalPoly& c2) const {
+  const int level = c2.q_limbs() - 1;
+  if (!keys_->relin || keys_->relin->level < level) {
+    refuse(ErrorCode::kMissingKey, operation,
+           (keys_->relin ? "the relinearisation key reaches level " + std::to_string(keys_->relin->level) +
+                               ", the product is at level "
+                         : std::string("there is no relinearisation key, needed at level ")) +
+               std::to_string(level) + "; request it with relin_level " + std::to_string(level));
+  }
+  return switcher_.inner_product(switcher_.decompose(c2, threads_), *keys_->relin, threads_);
+}
+
+Ciphertext Evaluator::relinearise(const Ciphertext& a) const {
+  require_mine("relinearise", a, 3);
+  const ExtendedPair u = relinearisation("relinearise", a.c[2]);
+  auto [c0, c1] = switcher_.mod_down(u, false, threads_, {.add = {&a.c[0], &a.c[1]}});
+  Ciphertext out{.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
+  out.c.push_back(std::move(c0));
+  out.c.push_back(std::move(c1));
+  return out;
+}
+
+Ciphertext Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
+  return relinearise(product(a, b));
+}
+
+Ciphertext Evaluator::square(const Ciphertext& a) const {
+  return relinearise(product(a, a));
+}
+
+Ciphertext Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b) const {
+  const Ciphertext d = product(a, b);
+  const int level = d.level();
+  if (level == 0) {
+    refuse(ErrorCode::kOutOfLevels, "multiply",
+           "level 0 has no prime left to rescale by; plan at least 1 more level");
+  }
+  ExtendedPair u = relinearisation("multiply", d.c[2]);
+  parallel_for(threads_, 2 * (level + 1),
+               [&](int task) {  // (P d0 + u0, P d1 + u1) modulo QP, then one division by P q[level]
+                 const auto part = static_cast<std::size_t>(task % 2);
+                 const int i = task / 2;
+                 const ntt::Plan& plan = params()->q(i);
+                 AlignedWords scaled(plan.n());
+                 plan.multiply_scalar(scaled.span(), d.c[part].limb(i), switcher_.special_product(i));
+                 plan.add(u[part].limb(i), u[part].limb(i), scaled.span());
+               });
+  auto [c0, c1] = switcher_.mod_down(u, true, threads_);
+  const double q = static_cast<double>(params()->q(level).modulus().value());
+  Ciphertext out{.params = d.params, .c = {}, .scale = d.scale / q, .key_id = d.key_id, .seed = {}};
+  out.c.push_back(std::move(c0));
+  out.c.push_back(std::move(c1));
+  return out;
+}
+
+Ciphertext Evaluator::rescale(const Ciphertext& a, int count) const {
+  require_mine("rescale", a);
+  if (count < 1 || count > a.level()) {
+    refuse(ErrorCode::kOutOfLevels, "rescale",
+           a.level() == 0
+               ? std::string("level 0 has no prime left to rescale by; plan at least 1 more level")
+               : "cannot drop " + std::to_string(count) + " primes at level " + std::to_string(a.level()));
+  }
+  auto [c0, c1] = switcher_.rescale(a.c[0], a.c[1], count, threads_);
+  Ciphertext out{.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
+  for (int i = 0; i < count; ++i)
+    out.scale /= static_cast<double>(params()->q(a.level() - i).modulus().value());
+  out.c.push_back(std::move(c0));
+  out.c.push_back(std::move(c1));
+  return out;
+}
+
+Ciphertext Evaluator::drop_to_level(const Ciphertext& a, int level) const {
+  require_mine("drop_to_level", a, 0);
+  if (level < 0 || level > a.level()) {
+    refuse(ErrorCode::kInvalidArgument, "drop_to_level",
+           "the ciphertext is at level " + std::to_string(a.level()) + " and cannot go to level " +
+               std::to_string(level));
+  }
+  Ciphertext out = empty_like(a, a.c.size(), level, a.scale);
+  each_limb(out, [&](std::size_t part, int i, const ntt::Plan&) {
+    std::ranges::copy(a.c[part].limb(i), out.c[part].limb(i).begin());
+  });
+  return out;
+}
+
+GaloisKeyId Evaluator::rotation(int step) const noexcept {
+  const int slots = static_cast<int>(params()->slots());
+  return {.step = ((step % slots) + slots) % slots, .conjugate = false};
+}
+
+std::vector<Evaluator::Galois> Evaluator::galois(std::span<const GaloisKeyId> ids, int level,
+                                                 std::string_view operation) const {
+  std::vector<Galois> found;
+  std::string missing;
+  for (const GaloisKeyId& id : ids) {
+    const auto key = keys_->galois.find(id);
+    if (key != keys_->galois.end() && key->second.level >= level) {
+      found.push_back({&key->second, permutations_.at(id)});
+      continue;
+    }
+    missing += (missing.empty() ? "" : ", ") + describe(id);
+    if (key != keys_->galois.end())
+      missing += " (its key reaches level " + std::to_string(key->second.level) + ")";
+  }
+  if (missing.empty()) return found;
+  refuse(
+      ErrorCode::kMissingKey, operation,
+      "no key at level " + std::to_string(level) + " for " + missing + "; request them when keys are made");
+}
+
+Ciphertext Evaluator::apply_galois(const Ciphertext& a, const Decomposition& digits, const Galois& galois,
+                                   Threads threads) const {
+  const ExtendedPair u = switcher_.inner_product(digits, *galois.key, threads);
+  auto [c0, c1] =
+      switcher_.mod_down(u, false, threads, {.add = {&a.c[0], nullptr}, .permutation = galois.permutation});
+  Ciphertext out{.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
+  out.c.push_back(std::move(c0));
+  out.c.push_back(std::move(c1));
+  return out;
+}
+
+Ciphertext Evaluator::apply_galois(const Ciphertext& a, const GaloisKeyId& id,
+                                   std::string_view operation) const {
+  require_mine(operation, a);
+  const std::vector<Galois> found = galois({&id, 1}, a.level(), operation);
+  return apply_galois(a, switcher_.decompose(a.c[1], threads_), found.front(), threads_);
+}
+
+Ciphertext Evaluator::rotate(const Ciphertext& a, int step) const {
+  const GaloisKeyId id = rotation(step);
+  if (id.step != 0) return apply_galois(a, id, "rotate");
+  require_mine("rotate", a);
+  return a;
+}
+
+Ciphertext Evaluator::conjugate(const Ciphertext& a) const {
+  return apply_galois(a, {.step = 0, .conjugate = true}, "conjugate");
+}
+
+std::vector<Ciphertext> Evaluator::rotate_many(const Ciphertext& a, std::span<const int> steps) const {
+  require_mine("rotate_many", a);
+  std::vector<GaloisKeyId> ids;
+  for (int step : steps) {
+    if (rotation(step).step != 0) ids.push_back(rotation(step));
+  }
+  const std::vector<Galois> found = galois(ids, a.level(), "rotate_many");
+  std::vector<Ciphertext> moved(found.size());
+  if (!found.empty()) {
+    const Decomposition digits = switcher_.decompose(a.c[1], threads_);
+    // Many rotations go to threads whole; few share each one's limbs.
+    const bool whole = static_cast<int>(found.size()) >= 4 * threads_.count;
+    parallel_for(whole ? threads_ : Threads{1}, static_cast<int>(found.size()), [&](int k) {
+      const auto u = static_cast<std::size_t>(k);
+      moved[u] = apply_galois(a, digits, found[u], whole ? Threads{1} : threads_);
+    });
+  }
+  std::vector<Ciphertext> out;
+  auto next = moved.begin();
+  for (int step : steps) out.push_back(rotation(step).step == 0 ? a : std::move(*next++));
+  return out;
+}
+
+}  // namespace sotto::ckks

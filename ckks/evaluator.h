@@ -1,0 +1,85 @@
+// Arithmetic on ciphertexts: add, multiply, relinearise, rescale, rotate, conjugate.
+//
+// Scales are exact: each operation states the scale of its result, and none mixes two scales silently (they
+// must agree to 2^-30). Operands at different levels meet at the lower one. Every operation refuses
+// ciphertexts of other parameters or keys, and each result owns its words.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "ckks/ciphertext.h"
+#include "ckks/keyswitch.h"
+
+namespace sotto::ckks {
+
+class Evaluator {
+ public:
+  explicit Evaluator(std::shared_ptr<const ServerKeys> keys, Threads threads = {});
+
+  const ParamsPtr& params() const noexcept { return keys_->params; }
+  const ServerKeys& keys() const noexcept { return *keys_; }
+  const KeySwitcher& switcher() const noexcept { return switcher_; }
+  Threads threads() const noexcept { return threads_; }
+
+  // Two or three parts. Scale of the operands.
+  Ciphertext add(const Ciphertext& a, const Ciphertext& b) const;
+  Ciphertext subtract(const Ciphertext& a, const Ciphertext& b) const;
+  Ciphertext negate(const Ciphertext& a) const;
+  Ciphertext add_plain(const Ciphertext& a, const Plaintext& b) const;
+  /// Adds round(c scale) to the constant coefficient: c in every slot.
+  Ciphertext add_constant(const Ciphertext& a, double c) const;
+
+  // Scale: the product of the scales; throws kOutOfLevels when it reaches the modulus of the level.
+  Ciphertext multiply_plain(const Ciphertext& a, const Plaintext& b) const;
+  /// By the integer round(c constant_scale).
+  Ciphertext multiply_constant(const Ciphertext& a, double c, double constant_scale) const;
+  /// Three parts, under s^2 too; for sums of products that are relinearised once.
+  Ciphertext product(const Ciphertext& a, const Ciphertext& b) const;
+  Ciphertext relinearise(const Ciphertext& a) const;
+  Ciphertext multiply(const Ciphertext& a, const Ciphertext& b) const;  // relinearised
+  Ciphertext square(const Ciphertext& a) const;                         // relinearised
+  /// rescale(multiply(a, b)), fused: the rescale costs no transform, and one rounding instead of two.
+  Ciphertext multiply_rescale(const Ciphertext& a, const Ciphertext& b) const;
+
+  /// Divides by the last `count` chain primes, rounding; scale and level follow. Throws kOutOfLevels when
+  /// level < count.
+  Ciphertext rescale(const Ciphertext& a, int count = 1) const;
+  Ciphertext drop_to_level(const Ciphertext& a, int level) const;
+
+  /// Slots to the left by `step` (any sign). Throws kMissingKey naming every absent key.
+  Ciphertext rotate(const Ciphertext& a, int step) const;
+  Ciphertext conjugate(const Ciphertext& a) const;
+  /// Rotates by every step, decomposing `a` once: (b + 2 |steps|)(l + a) transforms.
+  std::vector<Ciphertext> rotate_many(const Ciphertext& a, std::span<const int> steps) const;
+
+  /// An automorphism with its key, checked to serve `level`.
+  struct Galois {
+    const SwitchingKey* key;
+    std::span<const std::uint32_t> permutation;
+  };
+  /// One for each id; throws kMissingKey naming every id that is absent or whose key is cut below `level`.
+  std::vector<Galois> galois(std::span<const GaloisKeyId> ids, int level, std::string_view operation) const;
+  GaloisKeyId rotation(int step) const noexcept;
+
+  /// Throws unless `a` has `parts` parts (0 = 2 or 3) and belongs to these keys.
+  void require_mine(std::string_view operation, const Ciphertext& a, std::size_t parts = 2) const;
+
+ private:
+  Ciphertext empty_like(const Ciphertext& a, std::size_t parts, int level, double scale) const;
+  void each_limb(const Ciphertext& shape,
+                 const std::function<void(std::size_t part, int limb, const ntt::Plan&)>& body) const;
+  Ciphertext combine(std::string_view operation, const Ciphertext& a, const Ciphertext& b, bool negate) const;
+  double product_scale(std::string_view operation, double a, double b, int level) const;
+  ExtendedPair relinearisation(std::string_view operation, const EvalPoly& c2) const;
+  Ciphertext apply_galois(const Ciphertext& a, const Decomposition& digits, const Galois& galois,
+                          Threads threads) const;
+  Ciphertext apply_galois(const Ciphertext& a, const GaloisKeyId& id, std::string_view operation) const;
+
+  std::shared_ptr<const ServerKeys> keys_;
+  Threads threads_;
+  KeySwitcher switcher_;
+  std::map<GaloisKeyId, std::vector<std::uint32_t>> permutations_;  // for the keys that are there
+};
+
+}  // namespace sotto::ckks
