@@ -15,7 +15,8 @@ if(SOTTO_SANITIZE)
 endif()
 
 # sotto_add_library(ntt SOURCES a.cc … LIBS sotto::base …): target sotto_ntt, alias sotto::ntt.
-# LIBS are public; PRIVATE_LIBS are used by the sources only.
+# LIBS are public; PRIVATE_LIBS are used by the sources only, and those of headers alone leave no trace in an install tree.
+set(sotto_header_only nlohmann_json::nlohmann_json Eigen3::Eigen)
 function(sotto_add_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
   set(present "")  # BRING-UP
@@ -36,7 +37,13 @@ function(sotto_add_library name)
   target_include_directories(sotto_${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/sotto>)
   target_compile_features(sotto_${name} PUBLIC cxx_std_20)
-  target_link_libraries(sotto_${name} PUBLIC ${ARG_LIBS} PRIVATE $<BUILD_INTERFACE:sotto_options> ${ARG_PRIVATE_LIBS})
+  target_link_libraries(sotto_${name} PUBLIC ${ARG_LIBS} PRIVATE $<BUILD_INTERFACE:sotto_options>)
+  foreach(library ${ARG_PRIVATE_LIBS})
+    if(library IN_LIST sotto_header_only)
+      set(library $<BUILD_INTERFACE:${library}>)
+    endif()
+    target_link_libraries(sotto_${name} PRIVATE ${library})
+  endforeach()
   set_property(GLOBAL APPEND PROPERTY SOTTO_LIBRARIES sotto_${name})
 endfunction()
 
