@@ -114,15 +114,16 @@ Shape shape_of(const Dense& dense, const Shape& in) {
 
 Shape shape_of(const AveragePool& pool, const Shape& in) {
   require_picture(in);
+  const Shape out{
+      in[0], window_count({"height", in[1], pool.kernel[0], pool.stride[0], pool.pads[0], pool.pads[2], 1}),
+      window_count({"width", in[2], pool.kernel[1], pool.stride[1], pool.pads[1], pool.pads[3], 1})};
   for (std::size_t i = 0; i < 4; ++i) {
     if (pool.pads[i] >= pool.kernel[i % 2]) {  // a window of padding alone has no mean
       refuse("a padding of " + text(pool.pads[i]) + " must be smaller than the window of " +
              text(pool.kernel[i % 2]));
     }
   }
-  return {in[0],
-          window_count({"height", in[1], pool.kernel[0], pool.stride[0], pool.pads[0], pool.pads[2], 1}),
-          window_count({"width", in[2], pool.kernel[1], pool.stride[1], pool.pads[1], pool.pads[3], 1})};
+  return out;
 }
 
 Shape shape_of(const Affine& affine, const Shape& in) {
