@@ -1,0 +1,153 @@
+#include "ckks/io/bytes.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstring>
+
+namespace sotto::ckks::io {
+namespace {
+
+using Word = std::uint64_t;  // ByteReader::u64 hides the name u64 in member functions
+
+Word load_le64(const std::byte* in) noexcept {
+  Word value;
+  std::memcpy(&value, in, 8);
+  return std::endian::native == std::endian::little ? value : __builtin_bswap64(value);
+}
+void store_le64(std::byte* out, Word value) noexcept {
+  if (std::endian::native != std::endian::little) value = __builtin_bswap64(value);
+  std::memcpy(out, &value, 8);
+}
+
+/// Up to eight bytes, the rest zero.
+Word load_tail(ConstBytes in) noexcept {
+  std::byte padded[8] = {};
+  std::copy(in.begin(), in.end(), padded);
+  return load_le64(padded);
+}
+
+}  // namespace
+
+std::uint64_t checked_multiply(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t product;
+  if (__builtin_mul_overflow(a, b, &product))
+    throw Error(ErrorCode::kCorruptFile, "a length in the file overflows 64 bits");
+  return product;
+}
+
+std::uint64_t checked_add(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t sum;
+  if (__builtin_add_overflow(a, b, &sum))
+    throw Error(ErrorCode::kCorruptFile, "a length in the file overflows 64 bits");
+  return sum;
+}
+
+std::uint64_t packed_bytes(std::uint64_t count, int bits) {
+  return checked_add(checked_multiply(count, static_cast<std::uint64_t>(bits)), 7) / 8;
+}
+
+void pack_bits(std::span<const u64> words, int bits, Bytes out) noexcept {
+  assert(out.size() == packed_bytes(words.size(), bits));
+  std::byte* next = out.data();
+  Word pending = 0;  // the low `used` bits wait to be written
+  int used = 0;
+  for (const Word word : words) {
+    pending |= word << used;
+    used += bits;
+    if (used < 64) continue;
+    store_le64(next, pending);
+    next += 8;
+    used -= 64;
+    pending = used == 0 ? 0 : word >> (bits - used);
+  }
+  for (; used > 0; used -= 8, pending >>= 8) *next++ = static_cast<std::byte>(pending & 0xff);
+}
+
+void unpack_bits(ConstBytes in, int bits, std::span<u64> words) noexcept {
+  assert(in.size() == packed_bytes(words.size(), bits));
+  const Word mask = (Word{1} << bits) - 1;
+  std::size_t at = 0;
+  Word pending = 0;  // the low `used` bits are read and not given out
+  int used = 0;
+  for (Word& word : words) {
+    if (used >= bits) {
+      word = pending & mask;
+      pending >>= bits;
+      used -= bits;
+      continue;
+    }
+    const std::size_t left = in.size() - at;
+    const Word fetched = left >= 8 ? load_le64(in.data() + at) : load_tail(in.subspan(at));
+    at += std::min<std::size_t>(left, 8);
+    word = (pending | fetched << used) & mask;
+    const int taken = bits - used;  // of the fetched word; 1 … 63
+    pending = fetched >> taken;
+    used = 64 - taken;
+  }
+}
+
+Bytes ByteWriter::take(std::size_t count) noexcept {
+  assert(count <= rest_.size());
+  const Bytes taken = rest_.first(count);
+  rest_ = rest_.subspan(count);
+  return taken;
+}
+
+void ByteWriter::integer(std::uint64_t value, std::size_t width) noexcept {
+  for (std::byte& byte : take(width)) {
+    byte = static_cast<std::byte>(value & 0xff);
+    value >>= 8;
+  }
+}
+
+void ByteWriter::f64(double value) noexcept {
+  integer(std::bit_cast<std::uint64_t>(value), 8);
+}
+
+void ByteWriter::bytes(ConstBytes in) noexcept {
+  std::ranges::copy(in, take(in.size()).begin());
+}
+
+void ByteWriter::residues(ntt::ConstLimb x, const ntt::Modulus& q) noexcept {
+  pack_bits(x, q.bits(), take(packed_bytes(x.size(), q.bits())));
+}
+
+std::uint64_t ByteReader::integer(std::string_view field, std::size_t width) {
+  std::uint64_t value = 0;
+  const ConstBytes in = bytes(field, width);
+  for (std::size_t i = width; i-- > 0;) value = value << 8 | std::to_integer<std::uint64_t>(in[i]);
+  return value;
+}
+
+double ByteReader::f64(std::string_view field) {
+  return std::bit_cast<double>(integer(field, 8));
+}
+
+ConstBytes ByteReader::bytes(std::string_view field, std::size_t count) {
+  if (count > rest_.size()) {
+    fail("it ends inside " + std::string(field) + ", which needs " + std::to_string(count) +
+         " bytes at byte " + std::to_string(size_ - rest_.size()) + " of " + std::to_string(size_));
+  }
+  const ConstBytes taken = rest_.first(count);
+  rest_ = rest_.subspan(count);
+  return taken;
+}
+
+void ByteReader::residues(std::string_view field, const ntt::Modulus& q, ntt::Limb x) {
+  unpack_bits(bytes(field, packed_bytes(x.size(), q.bits())), q.bits(), x);
+  bool canonical = true;
+  for (const Word word : x) canonical &= word < q.value();
+  if (!canonical)
+    fail(std::string(field) + " holds a residue that is not below its prime " + std::to_string(q.value()));
+}
+
+void ByteReader::expect_end() const {
+  if (!rest_.empty()) fail(std::to_string(rest_.size()) + " bytes are left over");
+}
+
+void ByteReader::fail(const std::string& what) const {
+  throw Error(ErrorCode::kCorruptFile, name_ + " is damaged: " + what + "; copy it again or make it anew");
+}
+
+}  // namespace sotto::ckks::io

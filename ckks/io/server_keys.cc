@@ -1,0 +1,246 @@
+#include "ckks/io/server_keys.h"
+
+#include <algorithm>
+
+#include "ckks/io/format.h"
+
+namespace sotto::ckks::io {
+namespace {
+
+enum Kind : std::uint32_t {
+  kRelin = 0,
+  kRotation = 1,
+  kConjugation = 2
+};  // kConjugation: a rotation, then the conjugation
+
+constexpr std::uint64_t kEntryBytes = 3 * 4 + 2 * 8 + sizeof(Digest);
+
+std::uint64_t front_bytes(const ParamsLiteral& literal, std::uint64_t entries) {
+  return checked_add(literal_bytes(literal) + 4, checked_multiply(entries, kEntryBytes));
+}
+
+int digits_at(const ParamsLiteral& literal, int level) {
+  const int limbs = static_cast<int>(literal.q.size());
+  const int alpha = (limbs + literal.digits - 1) / literal.digits;
+  return (level + alpha) / alpha;
+}
+
+/// A seed, then b of every digit.
+std::uint64_t key_bytes(const ParamsLiteral& literal, int level) {
+  return checked_add(sizeof(Seed), checked_multiply(static_cast<std::uint64_t>(digits_at(literal, level)),
+                                                    poly_bytes(literal, level + 1, true)));
+}
+
+/// The keys of a set in file order: relinearisation, rotations and conjugations by ascending step.
+std::vector<std::pair<std::optional<GaloisKeyId>, const SwitchingKey*>> in_file_order(
+    const ServerKeys& keys) {
+  std::vector<std::pair<std::optional<GaloisKeyId>, const SwitchingKey*>> order;
+  if (keys.relin) order.emplace_back(std::nullopt, &*keys.relin);
+  for (const bool conjugate : {false, true}) {
+    for (const auto& [id, key] : keys.galois) {
+      if (id.conjugate == conjugate) order.emplace_back(id, &key);
+    }
+  }
+  return order;
+}
+
+void write_entry(ByteWriter& out, const KeyEntry& entry) {
+  const std::uint32_t kind = !entry.galois ? kRelin : entry.galois->conjugate ? kConjugation : kRotation;
+  out.u32(kind);
+  out.u32(entry.galois ? static_cast<std::uint32_t>(entry.galois->step) : 0);
+  out.u32(static_cast<std::uint32_t>(entry.level));
+  out.u64(entry.offset);
+  out.u64(entry.bytes);
+  out.bytes(std::as_bytes(std::span(entry.digest)));
+}
+
+/// Writes keys one after the other through `sink(offset, bytes)`, then the header and the table of contents
+/// in front of them.
+template <class Sink>
+void write_server_keys(const ServerKeys& keys, Sink&& sink) {
+  const Params& params = *keys.params;
+  const auto order = in_file_order(keys);
+  std::uint64_t offset = kHeaderBytes + front_bytes(params.literal(), order.size());
+  std::vector<KeyEntry> contents;
+  FileBytes block;
+  for (const auto& [id, key] : order) {
+    block.resize(key_bytes(params.literal(), key->level));
+    ByteWriter writer{Bytes(block)};
+    writer.bytes(std::as_bytes(std::span(key->seed)));
+    for (const EvalPoly& b : key->b) write_poly(writer, params, b);
+    contents.push_back({id, key->level, offset, block.size(), sha256(block)});
+    sink(offset, ConstBytes(block));
+    offset += block.size();
+  }
+  const Header header{.type = ObjectType::kServerKeys,
+                      .params_hash = params.hash(),
+                      .key_id = keys.id,
+                      .body_bytes = offset - kHeaderBytes,
+                      .front_bytes = front_bytes(params.literal(), order.size())};
+  const auto head = make_object<FileBytes>(header, [&](ByteWriter& front) {
+    write_literal(front, params.literal());
+    front.u32(static_cast<std::uint32_t>(contents.size()));
+    for (const KeyEntry& entry : contents) write_entry(front, entry);
+  });
+  sink(0, ConstBytes(head));
+}
+
+/// One line of the table, checked by itself.
+KeyEntry read_entry(ByteReader& in, const ParamsLiteral& literal) {
+  const std::uint32_t kind = in.u32("key kind"), step = in.u32("step"), level = in.u32("key level");
+  const std::uint32_t slots = std::uint32_t{1} << (literal.log_n - 1);
+  const bool known = (kind == kRelin && step == 0) || (kind == kRotation && step > 0 && step < slots) ||
+                     (kind == kConjugation && step < slots);
+  if (!known || level >= literal.q.size()) {
+    in.fail("its table of contents lists a key of kind " + std::to_string(kind) + ", step " +
+            std::to_string(step) + ", level " + std::to_string(level));
+  }
+  KeyEntry entry;
+  if (kind != kRelin) entry.galois = GaloisKeyId{static_cast<int>(step), kind == kConjugation};
+  entry.level = static_cast<int>(level);
+  entry.offset = in.u64("key offset");
+  entry.bytes = in.u64("key length");
+  entry.digest = in.array<32>("key digest");
+  return entry;
+}
+
+/// Order in the file; equal entries are a defect.
+std::pair<std::uint32_t, int> rank(const KeyEntry& entry) {
+  if (!entry.galois) return {kRelin, 0};
+  return {entry.galois->conjugate ? kConjugation : kRotation, entry.galois->step};
+}
+
+/// The table of contents: ascending, without gaps between keys, each of the length that its level gives, the
+/// last ending the file.
+std::vector<KeyEntry> read_contents(ByteReader& in, const ParamsLiteral& literal, std::uint64_t file_bytes) {
+  const std::uint32_t count = in.u32("number of keys");
+  if (in.remaining() != checked_multiply(count, kEntryBytes)) {
+    in.fail("a table of " + std::to_string(count) + " keys does not fit " + std::to_string(in.remaining()) +
+            " bytes");
+  }
+  std::vector<KeyEntry> contents;
+  std::uint64_t offset = kHeaderBytes + front_bytes(literal, count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    KeyEntry entry = read_entry(in, literal);
+    if (!contents.empty() && rank(contents.back()) >= rank(entry)) in.fail("its keys are not in order");
+    if (entry.offset != offset || entry.bytes != key_bytes(literal, entry.level)) {
+      in.fail("key " + std::to_string(i) + " lies at byte " + std::to_string(entry.offset) + " with " +
+              std::to_string(entry.bytes) + " bytes instead of " + std::to_string(offset) + " with " +
+              std::to_string(key_bytes(literal, entry.level)));
+    }
+    offset = checked_add(offset, entry.bytes);
+    contents.push_back(entry);
+  }
+  if (offset != file_bytes) {
+    in.fail("its keys end at byte " + std::to_string(offset) + " of " + std::to_string(file_bytes));
+  }
+  return contents;
+}
+
+std::string entry_name(const KeyEntry& entry) {
+  if (!entry.galois) return "the relinearisation key";
+  return (entry.galois->conjugate ? "the conjugation key " : "the rotation key ") +
+         std::to_string(entry.galois->step);
+}
+
+}  // namespace
+
+FileBytes serialize(const ServerKeys& keys) {
+  FileBytes file;
+  write_server_keys(keys, [&](std::uint64_t offset, ConstBytes bytes) {
+    file.resize(std::max<std::size_t>(file.size(), offset + bytes.size()));
+    std::ranges::copy(bytes, file.begin() + static_cast<std::ptrdiff_t>(offset));
+  });
+  return file;
+}
+
+void save(const std::string& path, const ServerKeys& keys) {
+  AtomicFile file(path);
+  write_server_keys(keys, [&](std::uint64_t offset, ConstBytes bytes) { file.write_at(offset, bytes); });
+  file.commit();
+}
+
+std::uint64_t server_keys_file_bytes(const Params& params, const KeyRequest& request) {
+  const std::uint64_t entries = request.galois.size() + (request.relin_level >= 0 ? 1 : 0);
+  std::uint64_t bytes = kHeaderBytes + front_bytes(params.literal(), entries);
+  if (request.relin_level >= 0) bytes += key_bytes(params.literal(), request.relin_level);
+  for (const auto& galois : request.galois) bytes += key_bytes(params.literal(), galois.level);
+  return bytes;
+}
+
+ServerKeysReader::ServerKeysReader(ConstBytes file, std::string_view name, std::string_view backend)
+    : name_(name), source_(file) {
+  open(file.size(), backend);
+}
+
+ServerKeysReader::ServerKeysReader(const std::string& path, std::string_view backend)
+    : name_(path), source_(std::in_place_type<InputFile>, path) {
+  open(std::get<InputFile>(source_).size(), backend);
+}
+
+void ServerKeysReader::open(std::uint64_t file_bytes, std::string_view backend) {
+  FileBytes header_scratch, front_scratch;
+  const ConstBytes head = bytes(0, std::min<std::uint64_t>(file_bytes, kHeaderBytes), header_scratch);
+  const Header header = read_header(head, file_bytes, ObjectType::kServerKeys, name_);
+  // A table of all rotations at the largest ring is 4 MiB.
+  constexpr std::uint64_t kMaxFrontBytes = 2048 + (std::uint64_t{1} << 17) * kEntryBytes;
+  if (header.front_bytes > kMaxFrontBytes) {
+    throw Error(ErrorCode::kCorruptFile, name_ + " is damaged: a table of contents of " +
+                                             std::to_string(header.front_bytes) + " bytes; copy it again");
+  }
+  const ConstBytes front = bytes(kHeaderBytes, header.front_bytes, front_scratch);
+  verify_front(head, front, name_);
+  ByteReader reader(front, name_);
+  const ParamsLiteral literal = read_literal(reader);
+  if (literal.log_n < 2) reader.fail("log_n is too small");
+  contents_ = read_contents(reader, literal, file_bytes);
+  params_ = make_params(literal, header, backend, name_);
+  id_ = header.key_id;
+}
+
+std::span<const std::byte> ServerKeysReader::bytes(std::uint64_t offset, std::uint64_t count,
+                                                   FileBytes& scratch) const {
+  if (const auto* memory = std::get_if<ConstBytes>(&source_)) return memory->subspan(offset, count);
+  scratch.resize(count);
+  std::get<InputFile>(source_).read_at(offset, scratch);
+  return scratch;
+}
+
+SwitchingKey ServerKeysReader::read(const KeyEntry& entry) const {
+  FileBytes scratch;
+  const ConstBytes block = bytes(entry.offset, entry.bytes, scratch);
+  ByteReader reader(block, name_ + ", " + entry_name(entry) + ",");
+  if (sha256(block) != entry.digest) reader.fail("its SHA-256 does not match");
+  SwitchingKey key;
+  key.seed = reader.array<32>("seed");
+  key.level = entry.level;
+  for (int digit = 0; digit < params_->digits_at(entry.level); ++digit) {
+    key.b.push_back(read_poly(reader, "digit " + std::to_string(digit), *params_, entry.level + 1, true));
+    key.a.push_back(expand_uniform(*params_, key.seed, UniformPart::kSwitchingKey, digit, entry.level + 1,
+                                   params_->special_count()));
+  }
+  reader.expect_end();
+  return key;
+}
+
+ServerKeys ServerKeysReader::read_all(Threads threads) const {
+  ServerKeys keys{.params = params_, .id = id_, .relin = {}, .galois = {}};
+  std::vector<SwitchingKey*> places;
+  for (const KeyEntry& entry : contents_) {
+    places.push_back(entry.galois ? &keys.galois[*entry.galois] : &keys.relin.emplace());
+  }
+  parallel_for(threads, static_cast<int>(contents_.size()), [&](int i) {
+    *places[static_cast<std::size_t>(i)] = read(contents_[static_cast<std::size_t>(i)]);
+  });
+  return keys;
+}
+
+ServerKeys parse_server_keys(ConstBytes file, std::string_view name, std::string_view backend) {
+  return ServerKeysReader(file, name, backend).read_all();
+}
+
+ServerKeys load_server_keys(const std::string& path, Threads threads, std::string_view backend) {
+  return ServerKeysReader(path, backend).read_all(threads);
+}
+
+}  // namespace sotto::ckks::io
