@@ -1,4 +1,8 @@
 // 64-byte aligned arrays of words: the storage of every limb.
+//
+// Freed arrays of the size of a limb or more are kept and handed out again (recycle.cc): the first touch of
+// fresh pages costs more than a transform of the limb that they hold. Secrets are wiped by their owners
+// before they come here.
 #pragma once
 
 #include <algorithm>
@@ -12,15 +16,22 @@ namespace sotto {
 
 using u64 = std::uint64_t;
 
-/// Fixed-size array of 64-bit words on a cache-line boundary; movable, explicitly copyable, uninitialised unless asked.
+/// Uninitialised memory on a cache-line boundary, perhaps recycled; released with the same size. Thread-safe.
+void* acquire_aligned(std::size_t bytes);
+void release_aligned(void* p, std::size_t bytes) noexcept;
+
+/// Fixed-size array of 64-bit words on a cache-line boundary; movable, explicitly copyable, uninitialised
+/// unless asked.
 class AlignedWords {
  public:
-  static constexpr std::size_t kAlignment = 64;
+  static constexpr std::size_t kAlignment = 64;  // bytes
 
   AlignedWords() = default;
   explicit AlignedWords(std::size_t words) : data_(allocate(words)), size_(words) {}
   AlignedWords(std::size_t words, u64 fill) : AlignedWords(words) { std::fill_n(data_, size_, fill); }
-  AlignedWords(const AlignedWords& other) : AlignedWords(other.size_) { std::copy_n(other.data_, size_, data_); }
+  AlignedWords(const AlignedWords& other) : AlignedWords(other.size_) {
+    std::copy_n(other.data_, size_, data_);
+  }
   AlignedWords(AlignedWords&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   AlignedWords& operator=(AlignedWords other) noexcept {
@@ -28,7 +39,7 @@ class AlignedWords {
     std::swap(size_, other.size_);
     return *this;
   }
-  ~AlignedWords() { release(data_); }
+  ~AlignedWords() { release(data_, size_); }
 
   u64* data() noexcept { return data_; }
   const u64* data() const noexcept { return data_; }
@@ -43,10 +54,10 @@ class AlignedWords {
   static u64* allocate(std::size_t words) {
     if (words == 0) return nullptr;
     if (words > SIZE_MAX / sizeof(u64)) throw std::bad_array_new_length();
-    return static_cast<u64*>(::operator new(words * sizeof(u64), std::align_val_t{kAlignment}));
+    return static_cast<u64*>(acquire_aligned(words * sizeof(u64)));
   }
-  static void release(u64* p) noexcept {
-    if (p != nullptr) ::operator delete(p, std::align_val_t{kAlignment});
+  static void release(u64* p, std::size_t words) noexcept {
+    if (p != nullptr) release_aligned(p, words * sizeof(u64));
   }
 
   u64* data_ = nullptr;

@@ -1,0 +1,83 @@
+// Memory of aligned arrays: freed blocks wait in lists by exact size, up to a bound, for the next array of
+// that size.
+//
+// A ciphertext operation frees and asks for the same few sizes again and again. Taking such a block from the
+// list costs some ten nanoseconds; fresh pages from the operating system cost about 0.15 us for each 4 KiB,
+// 25 us for six limbs of N = 2^13.
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/aligned.h"
+
+namespace sotto {
+namespace {
+
+constexpr std::size_t kSmallest = std::size_t{16} << 10;   // below, malloc keeps its own lists
+constexpr std::size_t kMostKept = std::size_t{256} << 20;  // bytes that wait unused at any time
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kRecycle = false;  // the sanitizer must see every block freed
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kRecycle = false;
+#else
+constexpr bool kRecycle = true;
+#endif
+#else
+constexpr bool kRecycle = true;
+#endif
+
+class FreeLists {
+ public:
+  void* take(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const auto list = lists_.find(bytes);
+    if (list == lists_.end() || list->second.empty()) return nullptr;
+    void* p = list->second.back();
+    list->second.pop_back();
+    kept_ -= bytes;
+    return p;
+  }
+  /// False when the block is not wanted.
+  bool keep(void* p, std::size_t bytes) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (kept_ + bytes > kMostKept) return false;
+    try {
+      lists_[bytes].push_back(p);
+    } catch (...) {
+      return false;
+    }
+    kept_ += bytes;
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::size_t, std::vector<void*>> lists_;
+  std::size_t kept_ = 0;
+};
+
+/// Never destroyed: arrays with static storage may outlive any static object.
+FreeLists& free_lists() {
+  static FreeLists& lists = *new FreeLists;
+  return lists;
+}
+
+constexpr std::align_val_t kAlignment{AlignedWords::kAlignment};
+
+}  // namespace
+
+void* acquire_aligned(std::size_t bytes) {
+  if (kRecycle && bytes >= kSmallest) {
+    if (void* p = free_lists().take(bytes)) return p;
+  }
+  return ::operator new(bytes, kAlignment);
+}
+
+void release_aligned(void* p, std::size_t bytes) noexcept {
+  if (kRecycle && bytes >= kSmallest && free_lists().keep(p, bytes)) return;
+  ::operator delete(p, kAlignment);
+}
+
+}  // namespace sotto
