@@ -1,0 +1,65 @@
+#include "apps/options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "ntt/registry.h"
+
+namespace sotto::app {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+
+/// Says which backends there are and why some of them cannot be taken here.
+std::string backend_list() {
+  std::vector<std::string> names;
+  for (const ntt::BackendInfo& backend : ntt::backends()) {
+    names.push_back(std::string(backend.name) + (backend.usable() ? "" : " (not on this CPU)"));
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void force_backend(const std::string& name) {
+  const auto all = ntt::backends();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& b) { return b.name == name; });
+  if (found == all.end() || !found->usable()) {
+    throw UsageError(
+        fmt::format("--backend {}: {}; there are {}", name,
+                    found == all.end() ? "no NTT backend has this name" : "this CPU lacks what it needs",
+                    backend_list()));
+  }
+  ntt::set_backend(name);
+}
+
+}  // namespace
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+  app.add_flag("--json", options.json, "Print one JSON value for programs instead of text");
+  app.add_option("--threads", options.threads, "Threads to use (default: all cores)")
+      ->check(CLI::Range(1, kMaxThreads))
+      ->type_name("N");
+  app.add_option("--backend", options.backend,
+                 "NTT backend to force (default: the fastest here; see sotto info)")
+      ->type_name("NAME");
+}
+
+Threads apply_common_options(const CommonOptions& options) {
+  if (!options.backend.empty()) force_backend(options.backend);
+  return options.threads == 0 ? Threads::all() : Threads{options.threads};
+}
+
+void add_engine_option(CLI::App& app, std::string& engine, const std::vector<std::string>& names) {
+  engine = names.front();
+  const auto check = [names](const std::string& name) -> std::string {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return {};
+    return fmt::format("no engine has the name {} here; there are {}", name, fmt::join(names, ", "));
+  };
+  app.add_option("--engine", engine,
+                 fmt::format("Engine to run on: {} (default: {})", fmt::join(names, ", "), engine))
+      ->check(CLI::Validator(check, "NAME"))
+      ->type_name("NAME");
+}
+
+}  // namespace sotto::app

@@ -1,0 +1,54 @@
+// Both sides in one process, for `classify` and `evaluate`: keys, the prepared program, and one image after
+// another.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "apps/answer.h"
+#include "apps/model.h"
+#include "apps/output.h"
+#include "apps/stopwatch.h"
+#include "ckks/engine.h"
+#include "nn/executor.h"
+
+namespace sotto::app {
+
+class Pipeline {
+ public:
+  /// Makes keys for exactly the plan's steps (engine "native") and encodes the weights; shows progress.
+  /// `model` must outlive it.
+  Pipeline(const Model& model, const nn::Plan& plan, const std::string& engine, Threads threads);
+
+  Answer classify(const nn::Tensor& image) const;
+
+  const nn::Plan& plan() const noexcept { return program_->plan(); }
+  const std::string& engine_name() const noexcept { return session_.engine->info().name; }
+  ckks::OpCounts counts() const noexcept { return session_.engine->counts(); }
+
+  struct Setup {
+    double keygen_seconds = 0, prepare_seconds = 0;
+    // Of the server's keys, an encrypted image and an encrypted answer as files; 0 on other engines than
+    // native.
+    std::size_t key_bytes = 0, image_bytes = 0, answer_bytes = 0;
+  };
+  const Setup& setup() const noexcept { return setup_; }
+
+  /// The fields that every report begins with: model, engine, backend, threads, and the parameters.
+  Json description() const;
+  /// The lines that every text ends with: what it ran on, and how many bytes there are to send.
+  std::string summary() const;
+
+ private:
+  void make_native(const nn::Plan& plan);
+  void measure_traffic();
+
+  const Model& model_;
+  Threads threads_;
+  ckks::ParamsPtr params_;
+  ckks::Session session_;
+  std::unique_ptr<nn::Program> program_;
+  Setup setup_;
+};
+
+}  // namespace sotto::app

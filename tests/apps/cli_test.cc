@@ -1,0 +1,200 @@
+// The program from outside: what it prints, its exit codes, and that a failure is one sentence.
+#include "tests/apps/cli_fixture.h"
+#include "tests/apps/onnx_bytes.h"
+
+namespace sotto::app {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST_F(Cli, InfoNamesOneChosenBackend) {
+  const Outcome outcome = run_program({"info", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json info = Json::parse(outcome.out);
+  int chosen = 0;
+  for (const Json& backend : info["backends"]) {
+    chosen += backend["chosen"].get<bool>();
+    if (backend["chosen"]) {
+      EXPECT_TRUE(backend["usable"].get<bool>());
+    }
+  }
+  EXPECT_EQ(chosen, 1);
+  EXPECT_GE(info["cores"].get<int>(), 1);
+  EXPECT_FALSE(info["cpu"].get<std::string>().empty());
+  EXPECT_THAT(info["libraries"].dump(), AllOf(HasSubstr("GMP"), HasSubstr("OpenSSL"), HasSubstr("NTL")));
+}
+
+TEST_F(Cli, InfoFollowsAForcedBackend) {
+  const Outcome outcome = run_program({"info", "--json", "--backend", "portable", "--threads", "3"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json info = Json::parse(outcome.out);
+  EXPECT_EQ(info["threads"], 3);
+  for (const Json& backend : info["backends"]) {
+    EXPECT_EQ(backend["chosen"].get<bool>(), backend["name"] == "portable");
+  }
+}
+
+TEST_F(Cli, InfoPrintsATableForPeople) {
+  const Outcome outcome = run_program({"info"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("NTT backend"), HasSubstr("portable"), HasSubstr("threads")));
+}
+
+TEST_F(Cli, EverySubcommandExplainsItselfWithAnExample) {
+  for (const char* name : {"info", "plan", "classify", "evaluate", "keygen", "encrypt", "infer", "decrypt"}) {
+    const Outcome outcome = run_program({name, "--help"});
+    EXPECT_EQ(outcome.exit_code, 0) << name;
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr("Example"), HasSubstr(std::string("sotto ") + name)));
+  }
+}
+
+TEST_F(Cli, UsageErrorsAreOneSentenceAndCodeTwo) {
+  expect_failure(run_program({}), 2, "subcommand");
+  expect_failure(run_program({"dance"}), 2, "dance");
+  expect_failure(run_program({"plan"}), 2, "MODEL is required; see sotto plan --help");
+  expect_failure(run_program({"classify", kModel}), 2, "IMAGE");
+  expect_failure(run_program({"info", "--threads", "0"}), 2, "--threads");
+  expect_failure(run_program({"infer", kModel, "x", "--keys", "k", "--out", "o", "--key", "secret"}), 2,
+                 "--key");
+  expect_failure(run_program({"info", "--backend", "abacus"}), 2, "portable");
+  expect_failure(run_program({"classify", kModel, sample(0), "--engine", "steam"}), 2,
+                 "native, cleartext, trace");
+}
+
+TEST_F(Cli, JsonErrorsAreOneObject) {
+  for (const auto& [arguments, code] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"plan", at("missing.onnx"), "--json"}, "io"}, {{"plan", "--json"}, "usage"}}) {
+    const Outcome outcome = run_program(arguments);
+    EXPECT_NE(outcome.exit_code, 0);
+    const Json error = Json::parse(outcome.out).at("error");
+    EXPECT_EQ(error.at("code"), code);
+    EXPECT_EQ("sotto: " + error.at("message").get<std::string>() + "\n", outcome.err);
+  }
+}
+
+TEST_F(Cli, AFullStandardOutputIsAFailure) {
+  const Outcome outcome = run_program({"info"}, {.stdout_path = "/dev/full"});
+  expect_failure(outcome, 1, "No space left on device");
+}
+
+TEST_F(Cli, PlanShowsLayersAndTotals) {
+  const Outcome outcome = run_program({"plan", kModel});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("conv1"), HasSubstr("fc2"), HasSubstr("rotations"),
+                                 HasSubstr("all"), HasSubstr("128-bit secure"), HasSubstr("keys")));
+}
+
+TEST_F(Cli, PlanWritesWhatItPrints) {
+  const Outcome outcome = run_program({"plan", kModel, "--json", "--out", at("p.json")});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(read_bytes(at("p.json")), outcome.out);
+  const Json plan = Json::parse(outcome.out);
+  EXPECT_TRUE(plan.contains("steps"));
+  EXPECT_TRUE(plan.contains("sha256"));
+}
+
+TEST_F(Cli, PlanRefusesParametersThatAreWrong) {
+  const auto plan_with = [&](const std::string& params) {
+    write_bytes(at("params.json"), params);
+    return run_program({"plan", kModel, "--params", at("params.json")});
+  };
+  expect_failure(
+      plan_with(R"({"format":"sotto-params-1","name":"weak","log_n":12,"log_q":[33,28,28,28,28,28],)"
+                R"("log_p":[41],"log_scale":28,"digits":6})"),
+      1, "128");
+  expect_failure(plan_with(R"({"format":"sotto-params-1","name":"short","log_n":13,"log_q":[33,28,28],)"
+                           R"("log_p":[41],"log_scale":28,"digits":3})"),
+                 1, "level");
+  expect_failure(plan_with("{"), 1, "");
+}
+
+TEST_F(Cli, ModelsWithOtherOperatorsAreRefusedByName) {
+  write_bytes(at("tanh.onnx"), onnx_with_one_node("Tanh", "squash"));
+  expect_failure(run_program({"plan", at("tanh.onnx")}), 1, "squash");
+  write_bytes(at("relu.onnx"), onnx_with_one_node("Relu", "rectify"));
+  expect_failure(run_program({"classify", at("relu.onnx"), sample(0)}), 1, "rectify");
+}
+
+TEST_F(Cli, DamagedModelsAreRefused) {
+  const std::string whole = read_bytes(kModel);
+  write_bytes(at("cut.onnx"), whole.substr(0, whole.size() / 2));
+  expect_failure(run_program({"plan", at("cut.onnx")}), 1, "cut.onnx");
+  // With its card beside it, a model that differs in one bit of one weight is noticed too.
+  std::string flipped = whole;
+  flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 1);
+  write_bytes(at("flipped.onnx"), flipped);
+  fs::copy_file(fs::path(kModel).replace_extension(".json"), at("flipped.json"));
+  expect_failure(run_program({"plan", at("flipped.onnx")}), 1, "sha256");
+}
+
+TEST_F(Cli, ClassifiesTheSamples) {
+  std::vector<std::string> arguments{"classify", kModel, "--json"};
+  for (int digit = 0; digit < 10; ++digit) arguments.push_back(sample(digit));
+  const Outcome outcome = run_program(arguments);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json report = Json::parse(outcome.out);
+  EXPECT_EQ(report["agreement"], 1.0);
+  EXPECT_EQ(report["engine"], "native");
+  EXPECT_GE(report["security_bits"].get<int>(), 128);
+  ASSERT_EQ(report["images"].size(), 10u);
+  for (std::size_t digit = 0; digit < 10; ++digit) {
+    EXPECT_EQ(report["images"][digit]["label"], digit);
+    EXPECT_GT(report["images"][digit]["bits"].get<double>(), 8.0);
+  }
+}
+
+TEST_F(Cli, ClassifyPrintsARowForEachPicture) {
+  const Outcome outcome = run_program({"classify", kModel, sample(3), sample(8), "--engine", "cleartext"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("digit-3.pgm"), HasSubstr("digit-8.pgm"),
+                                 HasSubstr("2 of 2 labels"), Not(HasSubstr("DIFFERENT"))));
+}
+
+TEST_F(Cli, ClassifyCountsOnTheTraceEngine) {
+  const Outcome outcome = run_program({"classify", kModel, sample(3), "--engine", "trace", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json operations = Json::parse(outcome.out).at("operations");
+  EXPECT_EQ(operations["multiply"], 2);  // two squares
+  EXPECT_GT(operations["rotate"].get<int>(), 0);
+}
+
+TEST_F(Cli, PicturesThatDoNotFitAreRefusedBeforeAnyWork) {
+  write_bytes(at("small.pgm"), "P5 2 2 255\nabcd");
+  expect_failure(run_program({"classify", kModel, sample(0), at("small.pgm")}), 1, "1x2x2");
+  write_bytes(at("colour.ppm"), "P6 28 28 255\n" + std::string(3 * 28 * 28, 'x'));
+  expect_failure(run_program({"classify", kModel, at("colour.ppm")}), 1, "3x28x28");
+  write_bytes(at("cut.pgm"), read_bytes(sample(0)).substr(0, 500));
+  expect_failure(run_program({"classify", kModel, at("cut.pgm")}), 1, "cut.pgm");
+  expect_failure(run_program({"classify", kModel, at("missing.png")}), 1, "missing.png");
+  expect_failure(run_program({"classify", kModel, kModel}), 1, "is not a PGM, PPM or PNG picture");
+}
+
+TEST_F(Cli, EvaluateTellsWhatItLookedFor) {
+  expect_failure(run_program({"evaluate", kModel, "--data", at("")}), 1, "t10k-images-idx3-ubyte");
+}
+
+TEST_F(Cli, EvaluateMeasuresOnMnist) {
+  const char* folder = std::getenv("SOTTO_DATA");
+  const fs::path data = folder != nullptr ? fs::path(folder) : fs::path(SOTTO_SOURCE_DIR) / "../shared/data";
+  if (!fs::exists(data / "mnist") && !fs::exists(data / "t10k-images-idx3-ubyte.gz")) {
+    GTEST_SKIP() << "MNIST is not in " << data << "; name its folder with SOTTO_DATA";
+  }
+  const Outcome outcome =
+      run_program({"evaluate", kModel, "--data", data, "--count", "5", "--offset", "20", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json report = Json::parse(outcome.out);
+  EXPECT_EQ(report["count"], 5);
+  EXPECT_EQ(report["agreement"], 1.0);
+  EXPECT_EQ(report["accuracy"], report["cleartext_accuracy"]);
+  EXPECT_GT(report["worst_bits"].get<double>(), 8.0);
+  EXPECT_GE(report["security_bits"].get<int>(), 128);
+  for (const char* field : {"median_seconds", "threads", "log_n", "log_qp", "key_bytes", "image_bytes",
+                            "answer_bytes", "peak_bytes", "predicted_seconds", "keygen_seconds"}) {
+    EXPECT_GT(report.at(field).get<double>(), 0.0) << field;
+  }
+}
+
+}  // namespace
+}  // namespace sotto::app
