@@ -85,22 +85,24 @@ PrimeDrop::PrimeDrop(const Params& params, int q_limbs, int drop_q, int p_limbs)
   }
 }
 
-void PrimeDrop::apply(std::array<const EvalPoly*, 2> in, std::array<EvalPoly*, 2> out, Threads threads,
+void PrimeDrop::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* const> out, Threads threads,
                       const DropFinish& finish) const {
   const std::size_t n = kept_.front()->n();
-  const int drops = static_cast<int>(dropped_.size());
+  const int drops = static_cast<int>(dropped_.size()), parts = static_cast<int>(in.size());
   const auto rows = n * static_cast<std::size_t>(lift_.rows());
-  std::array<AlignedWords, 2> scratch{AlignedWords(rows), AlignedWords(rows)};
-  parallel_for(threads, 2 * drops, [&](int task) {
-    const auto part = static_cast<std::size_t>(task % 2), d = static_cast<std::size_t>(task / 2);
+  std::vector<AlignedWords> scratch;
+  for (int part = 0; part < parts; ++part) scratch.emplace_back(rows);
+  parallel_for(threads, parts * drops, [&](int task) {
+    const auto part = static_cast<std::size_t>(task % parts), d = static_cast<std::size_t>(task / parts);
     const ntt::Limb x = scratch[part].span().subspan(d * n, n);
     std::ranges::copy(in[part]->limb(dropped_limb_[d]), x.begin());
     dropped_[d]->inverse(x);
   });
-  parallel_for(threads, 2, [&](int part) { lift_.prepare(scratch[static_cast<std::size_t>(part)].span()); });
-  parallel_for(threads, 2 * kept(), [&](int task) {
-    const auto part = static_cast<std::size_t>(task % 2);
-    const int i = task / 2;
+  parallel_for(threads, parts,
+               [&](int part) { lift_.prepare(scratch[static_cast<std::size_t>(part)].span()); });
+  parallel_for(threads, parts * kept(), [&](int task) {
+    const auto part = static_cast<std::size_t>(task % parts);
+    const int i = task / parts;
     const ntt::Plan& plan = *kept_[static_cast<std::size_t>(i)];
     AlignedWords buffer(n);
     const ntt::Limb remainder = buffer.span();

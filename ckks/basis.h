@@ -56,8 +56,8 @@ class PrimeDrop {
   PrimeDrop(const Params& params, int q_limbs, int drop_q, int p_limbs);
 
   int kept() const noexcept { return static_cast<int>(inverse_.size()); }
-  /// Both parts of a ciphertext in one go; `out` has kept() chain limbs and is distinct from `in`.
-  void apply(std::array<const EvalPoly*, 2> in, std::array<EvalPoly*, 2> out, Threads threads,
+  /// One or both parts of a ciphertext; each out has kept() chain limbs and is distinct from every in.
+  void apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* const> out, Threads threads,
              const DropFinish& finish = {}) const;
 
  private:

@@ -18,6 +18,13 @@ BaseConversion make_conversion(const Params& params, int digit, int primes) {
   return BaseConversion(std::move(from), std::move(to));
 }
 
+std::array<EvalPoly, 2> drop(const PrimeDrop& division, const EvalPoly& c0, const EvalPoly& c1,
+                             Threads threads, const DropFinish& finish) {
+  std::array<EvalPoly, 2> out{EvalPoly(c0.n(), division.kept()), EvalPoly(c0.n(), division.kept())};
+  division.apply(std::array{&c0, &c1}, std::array{&out[0], &out[1]}, threads, finish);
+  return out;
+}
+
 }  // namespace
 
 KeySwitcher::KeySwitcher(ParamsPtr params) : params_(std::move(params)) {
@@ -87,50 +94,48 @@ Decomposition KeySwitcher::decompose(const EvalPoly& c, Threads threads) const {
   return out;
 }
 
-void KeySwitcher::inner_product_limb(const Decomposition& c, const SwitchingKey& key, int limb,
-                                     ntt::Limb out0, ntt::Limb out1) const noexcept {
+void KeySwitcher::inner_product_limb(const Decomposition& c, const SwitchingKey& key, std::size_t part,
+                                     int limb, ntt::Limb out) const noexcept {
   const int key_limb = limb < c.q_limbs() ? limb : key.level + 1 + (limb - c.q_limbs());
+  const std::vector<EvalPoly>& half = part == 0 ? key.b : key.a;
   const auto digits = static_cast<std::size_t>(c.digits());
-  std::array<const u64*, 64> x, b, a;
+  std::array<const u64*, 64> x, y;
   for (std::size_t j = 0; j < digits; ++j) {
     x[j] = c.limb(static_cast<int>(j), limb).data();
-    b[j] = key.b[j].limb(key_limb).data();
-    a[j] = key.a[j].limb(key_limb).data();
+    y[j] = half[j].limb(key_limb).data();
   }
-  const ntt::Plan& plan = params_->limb(limb, c.q_limbs());
-  plan.inner_product(out0, {x.data(), digits}, {b.data(), digits});
-  plan.inner_product(out1, {x.data(), digits}, {a.data(), digits});
+  params_->limb(limb, c.q_limbs()).inner_product(out, {x.data(), digits}, {y.data(), digits});
 }
 
 ExtendedPair KeySwitcher::inner_product(const Decomposition& c, const SwitchingKey& key,
                                         Threads threads) const {
   ExtendedPair u{EvalPoly(params_->n(), c.q_limbs(), params_->special_count()),
                  EvalPoly(params_->n(), c.q_limbs(), params_->special_count())};
-  parallel_for(threads, u[0].limbs(),
-               [&](int i) { inner_product_limb(c, key, i, u[0].limb(i), u[1].limb(i)); });
+  parallel_for(threads, 2 * u[0].limbs(), [&](int task) {
+    const auto part = static_cast<std::size_t>(task % 2);
+    inner_product_limb(c, key, part, task / 2, u[part].limb(task / 2));
+  });
   return u;
 }
 
 std::array<EvalPoly, 2> KeySwitcher::mod_down(const ExtendedPair& u, bool rescale, Threads threads,
                                               const DropFinish& finish) const {
-  const int level = u[0].q_limbs() - 1;
-  const PrimeDrop& drop = mod_down_[static_cast<std::size_t>(level)][rescale ? 1 : 0];
-  std::array<EvalPoly, 2> out{EvalPoly(params_->n(), drop.kept()), EvalPoly(params_->n(), drop.kept())};
-  drop.apply({&u[0], &u[1]}, {&out[0], &out[1]}, threads, finish);
+  const auto level = static_cast<std::size_t>(u[0].q_limbs()) - 1;
+  return drop(mod_down_[level][rescale ? 1 : 0], u[0], u[1], threads, finish);
+}
+
+EvalPoly KeySwitcher::mod_down_part(const EvalPoly& u, Threads threads) const {
+  const PrimeDrop& division = mod_down_[static_cast<std::size_t>(u.q_limbs()) - 1][0];
+  EvalPoly out(params_->n(), division.kept());
+  division.apply(std::array{&u}, std::array{&out}, threads);
   return out;
 }
 
 std::array<EvalPoly, 2> KeySwitcher::rescale(const EvalPoly& c0, const EvalPoly& c1, int count,
                                              Threads threads) const {
   const int level = c0.q_limbs() - 1;
-  std::array<EvalPoly, 2> out{EvalPoly(params_->n(), level + 1 - count),
-                              EvalPoly(params_->n(), level + 1 - count)};
-  if (count == 1) {
-    rescale_[static_cast<std::size_t>(level) - 1].apply({&c0, &c1}, {&out[0], &out[1]}, threads);
-  } else {
-    PrimeDrop(*params_, level + 1, count, 0).apply({&c0, &c1}, {&out[0], &out[1]}, threads);
-  }
-  return out;
+  if (count == 1) return drop(rescale_[static_cast<std::size_t>(level) - 1], c0, c1, threads, {});
+  return drop(PrimeDrop(*params_, level + 1, count, 0), c0, c1, threads, {});
 }
 
 }  // namespace sotto::ckks

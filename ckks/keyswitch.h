@@ -47,13 +47,15 @@ class KeySwitcher {
 
   /// `key` must reach the level of the decomposition; of a longer key the first digits and limbs are used.
   ExtendedPair inner_product(const Decomposition& c, const SwitchingKey& key, Threads threads) const;
-  /// The same on one limb: out0, out1 have n words.
-  void inner_product_limb(const Decomposition& c, const SwitchingKey& key, int limb, ntt::Limb out0,
-                          ntt::Limb out1) const noexcept;
+  /// One limb of one part of it.
+  void inner_product_limb(const Decomposition& c, const SwitchingKey& key, std::size_t part, int limb,
+                          ntt::Limb out) const noexcept;
 
   /// Division by P, and by the last chain prime too when `rescale`; `finish` as in PrimeDrop.
   std::array<EvalPoly, 2> mod_down(const ExtendedPair& u, bool rescale, Threads threads,
                                    const DropFinish& finish = {}) const;
+  /// Division of one part by P.
+  EvalPoly mod_down_part(const EvalPoly& u, Threads threads) const;
   /// Division of an ordinary pair by its last `count` chain primes.
   std::array<EvalPoly, 2> rescale(const EvalPoly& c0, const EvalPoly& c1, int count, Threads threads) const;
 

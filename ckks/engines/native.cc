@@ -1,11 +1,15 @@
 // The engine that encrypts: Engine and Client over ckks/evaluator.h.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
 #include "ckks/decryptor.h"
 #include "ckks/encryptor.h"
 #include "ckks/engine.h"
 #include "ckks/evaluator.h"
 #include "ckks/keygen.h"
-
-#include "base/error.h"
+#include "ckks/linear.h"
 
 namespace sotto::ckks {
 namespace {
@@ -34,6 +38,12 @@ const Ciphertext& get(const Cipher& a) {
 const Plaintext& get(const Plain& a) {
   return body_of<PlainBody>(a).value;
 }
+
+struct NativeLinear final : PreparedLinear {
+  ParamsPtr params;
+  EncodedTransform transform;
+  OpCounts counts;
+};
 
 class NativeEngine final : public Engine {
  public:
@@ -98,6 +108,39 @@ class NativeEngine final : public Engine {
       out.push_back(evaluator_.rotation(step).step == 0 ? a : counted(counts_.rotate, std::move(*next++)));
     }
     return out;
+  }
+
+  PreparedLinearPtr prepare(const LinearTransform& transform, int level, double plaintext_scale) override {
+    auto prepared = std::make_shared<NativeLinear>();
+    prepared->params = info_.params;
+    prepared->transform =
+        encode_transform(transform, encoder_, *info_.params, level, plaintext_scale, info_.threads);
+    prepared->counts = transform.apply_counts();
+    counts_.encode += prepared->counts.multiply_plain;
+    return prepared;
+  }
+
+  Cipher apply(const PreparedLinear& prepared, const Cipher& a) override {
+    const auto* linear = dynamic_cast<const NativeLinear*>(&prepared);
+    if (linear == nullptr) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  "apply: the transform was prepared by another engine; prepare it with this one");
+    }
+    require_same_params(*info_.params, *linear->params, "apply");
+    Ciphertext result = apply_transform(evaluator_, linear->transform, get(a));
+    counts_ += linear->counts;
+    return native_cipher(std::move(result));
+  }
+
+  Cipher polynomial(const Cipher& a, std::span<const double> coefficients) override {
+    static constexpr std::array<double, 3> kSquare{0, 0, 1};
+    const bool canonical = std::abs(a.scale() / info_.params->scale(a.level()) - 1) <= 0x1p-30;
+    if (!std::ranges::equal(coefficients, kSquare) || !canonical || a.level() == 0)
+      return Engine::polynomial(a, coefficients);
+    Ciphertext result = evaluator_.multiply_rescale(get(a), get(a));
+    ++counts_.multiply;
+    ++counts_.rescale;
+    return native_cipher(std::move(result));
   }
 
  private:

@@ -1,0 +1,233 @@
+#include "ckks/linear.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/error.h"
+
+namespace sotto::ckks {
+namespace {
+
+using Galois = Evaluator::Galois;
+
+/// out = sum of products of rows; any number of them.
+void sum_of_products(const ntt::Plan& plan, ntt::Limb out, std::span<const u64* const> x,
+                     std::span<const u64* const> y) {
+  constexpr std::size_t kMost = 64;  // rows of one Plan::inner_product
+  plan.inner_product(out, x.first(std::min(kMost, x.size())), y.first(std::min(kMost, y.size())));
+  if (x.size() <= kMost) return;
+  AlignedWords more(plan.n());
+  for (std::size_t k = kMost; k < x.size(); k += kMost) {
+    const std::size_t count = std::min(kMost, x.size() - k);
+    plan.inner_product(more.span(), x.subspan(k, count), y.subspan(k, count));
+    plan.add(out, out, more.span());
+  }
+}
+
+/// One application: the evaluator, the input and what they share.
+class Application {
+ public:
+  Application(const Evaluator& evaluator, const EncodedTransform& transform, const Ciphertext& a)
+      : evaluator_(evaluator), transform_(transform), a_(a), params_(*evaluator.params()) {}
+
+  /// Keys of all babies, the giant step and the folds, in that order; babies and folds of step 0 have none.
+  void find_keys() {
+    std::vector<GaloisKeyId> ids;
+    const auto want = [&](int step) {
+      if (step != 0) ids.push_back(evaluator_.rotation(step));
+    };
+    for (int baby : transform_.babies) want(baby);
+    if (transform_.blocks.size() > 1) want(transform_.giant_step);
+    for (int fold : transform_.folds) want(fold);
+    keys_ = evaluator_.galois(ids, transform_.level, "apply");
+  }
+
+  /// Every block, modulo QP and times P, not yet rotated by its giant step.
+  std::vector<ExtendedPair> blocks() const {
+    const bool moves = std::ranges::any_of(transform_.babies, [](int baby) { return baby != 0; });
+    const Decomposition digits =
+        moves ? evaluator_.switcher().decompose(a_.c[1], evaluator_.threads()) : Decomposition();
+    std::vector<ExtendedPair> out;
+    for (const auto& block : transform_.blocks)
+      out.push_back(block.empty() ? ExtendedPair() : extended_pair());
+    parallel_for(evaluator_.threads(), 2 * limbs(), [&](int task) {
+      const auto part = static_cast<std::size_t>(task % 2);
+      block_limbs(digits, part, task / 2, out);
+    });
+    return out;
+  }
+
+  /// addend + Rot(sum); a null addend adds nothing.
+  ExtendedPair rotate_add(const ExtendedPair& sum, const Galois& galois, const ExtendedPair* addend) const {
+    const EvalPoly c1 = evaluator_.switcher().mod_down_part(sum[1], evaluator_.threads());
+    const Decomposition digits = evaluator_.switcher().decompose(c1, evaluator_.threads());
+    ExtendedPair out = extended_pair();
+    parallel_for(evaluator_.threads(), 2 * limbs(), [&](int task) {
+      const auto part = static_cast<std::size_t>(task % 2);
+      const int i = task / 2;
+      const ntt::Plan& plan = params_.limb(i, q_limbs());
+      AlignedWords buffer(plan.n());
+      const ntt::Limb u = buffer.span(), z = out[part].limb(i);
+      evaluator_.switcher().inner_product_limb(digits, *galois.key, part, i, u);
+      if (part == 0) plan.add(u, u, sum[0].limb(i));
+      plan.permute(z, u, galois.permutation);
+      if (addend != nullptr) plan.add(z, z, (*addend)[part].limb(i));
+    });
+    return out;
+  }
+
+  /// The sum of the rotated blocks, by Horner, then the folds.
+  ExtendedPair accumulate(std::vector<ExtendedPair> blocks) const {
+    auto key = keys_.begin() + std::ranges::count_if(transform_.babies, [](int baby) { return baby != 0; });
+    ExtendedPair sum = std::move(blocks.back());
+    for (std::size_t k = blocks.size() - 1; k-- > 0;) {
+      sum = rotate_add(sum, *key, blocks[k][0].empty() ? nullptr : &blocks[k]);
+    }
+    if (blocks.size() > 1) ++key;
+    for (int fold : transform_.folds) sum = fold == 0 ? doubled(sum) : rotate_add(sum, *key++, &sum);
+    return sum;
+  }
+
+ private:
+  int q_limbs() const noexcept { return transform_.level + 1; }
+  int limbs() const noexcept { return q_limbs() + params_.special_count(); }
+  ExtendedPair extended_pair() const {
+    return {EvalPoly(params_.n(), q_limbs(), params_.special_count()),
+            EvalPoly(params_.n(), q_limbs(), params_.special_count())};
+  }
+
+  ExtendedPair doubled(const ExtendedPair& sum) const {
+    ExtendedPair out = extended_pair();
+    parallel_for(evaluator_.threads(), 2 * limbs(), [&](int task) {
+      const auto part = static_cast<std::size_t>(task % 2);
+      const ntt::ConstLimb x = sum[part].limb(task / 2);
+      params_.limb(task / 2, q_limbs()).add(out[part].limb(task / 2), x, x);
+    });
+    return out;
+  }
+
+  /// Limb i of one part of every block: first all babies, then the inner products with the diagonals.
+  void block_limbs(const Decomposition& digits, std::size_t part, int i,
+                   std::vector<ExtendedPair>& out) const {
+    const ntt::Plan& plan = params_.limb(i, q_limbs());
+    AlignedWords words(plan.n() * transform_.babies.size());
+    const auto baby = [&](std::size_t k) { return words.span().subspan(k * plan.n(), plan.n()); };
+    baby_limbs(digits, part, i, baby);
+    std::vector<const u64*> x, y;
+    for (std::size_t k = 0; k < transform_.blocks.size(); ++k) {
+      x.clear();
+      y.clear();
+      for (const EncodedTransform::Term& term : transform_.blocks[k]) {
+        x.push_back(baby(term.baby).data());
+        y.push_back(term.plain.limb(i).data());
+      }
+      if (!x.empty()) sum_of_products(plan, out[k][part].limb(i), x, y);
+    }
+  }
+
+  /// P Rot(a, baby) for all babies. On special limbs P a = 0.
+  template <class Target>
+  void baby_limbs(const Decomposition& digits, std::size_t part, int i, Target&& target) const {
+    const ntt::Plan& plan = params_.limb(i, q_limbs());
+    const bool chain = i < q_limbs();
+    AlignedWords lifted(plan.n()), buffer(plan.n());
+    if (chain)
+      plan.multiply_scalar(lifted.span(), a_.c[part].limb(i), evaluator_.switcher().special_product(i));
+    auto key = keys_.begin();
+    for (std::size_t k = 0; k < transform_.babies.size(); ++k) {
+      if (transform_.babies[k] == 0) {
+        if (chain) {
+          std::ranges::copy(lifted.span(), target(k).begin());
+        } else {
+          std::ranges::fill(target(k), u64{0});
+        }
+        continue;
+      }
+      evaluator_.switcher().inner_product_limb(digits, *key->key, part, i, buffer.span());
+      if (part == 0 && chain) plan.add(buffer.span(), buffer.span(), lifted.span());
+      plan.permute(target(k), buffer.span(), key->permutation);
+      ++key;
+    }
+  }
+
+  const Evaluator& evaluator_;
+  const EncodedTransform& transform_;
+  const Ciphertext& a_;
+  const Params& params_;
+  std::vector<Galois> keys_;
+};
+
+void require_input(const EncodedTransform& transform, const Ciphertext& a) {
+  const Params& params = *a.params;
+  if (a.level() != transform.level) {
+    throw Error(ErrorCode::kInvalidArgument, "apply: the transform was prepared for level " +
+                                                 std::to_string(transform.level) +
+                                                 ", the ciphertext is at level " + std::to_string(a.level()));
+  }
+  if (a.level() == 0) {
+    throw Error(ErrorCode::kOutOfLevels,
+                "apply: level 0 has no prime left to rescale by; plan at least 1 more level");
+  }
+  const double bits = std::log2(a.scale) + std::log2(transform.plaintext_scale);
+  if (bits < params.log_q(a.level())) return;
+  throw Error(ErrorCode::kOutOfLevels, "apply: the scale of the product, 2^" + std::to_string(bits) +
+                                           ", exceeds the modulus of level " + std::to_string(a.level()) +
+                                           ", 2^" + std::to_string(params.log_q(a.level())) +
+                                           "; prepare with a smaller plaintext scale");
+}
+
+}  // namespace
+
+EncodedTransform encode_transform(const LinearTransform& transform, const Encoder& encoder,
+                                  const Params& params, int level, double plaintext_scale, Threads threads) {
+  validate(transform, params.slots());
+  EncodedTransform out{.level = level,
+                       .plaintext_scale = plaintext_scale,
+                       .babies = {},
+                       .giant_step = transform.giant_step,
+                       .blocks = {},
+                       .folds = transform.folds};
+  std::set<int> babies;
+  std::size_t used = 0;
+  for (std::size_t k = 0; k < transform.blocks.size(); ++k) {
+    for (const auto& term : transform.blocks[k]) babies.insert(term.baby);
+    if (!transform.blocks[k].empty()) used = k + 1;
+  }
+  out.babies.assign(babies.begin(), babies.end());
+  out.blocks.resize(used);
+  std::vector<std::pair<std::size_t, std::size_t>> tasks;  // (block, term)
+  for (std::size_t k = 0; k < used; ++k) {
+    out.blocks[k].resize(transform.blocks[k].size());
+    for (std::size_t t = 0; t < out.blocks[k].size(); ++t) tasks.emplace_back(k, t);
+  }
+  parallel_for(threads, static_cast<int>(tasks.size()), [&](int task) {
+    const auto [k, t] = tasks[static_cast<std::size_t>(task)];
+    const LinearTransform::Term& term = transform.blocks[k][t];
+    const auto baby =
+        static_cast<std::size_t>(std::ranges::lower_bound(out.babies, term.baby) - out.babies.begin());
+    out.blocks[k][t] = {baby, encoder.encode_extended(term.values, level, plaintext_scale)};
+  });
+  return out;
+}
+
+Ciphertext apply_transform(const Evaluator& evaluator, const EncodedTransform& transform,
+                           const Ciphertext& a) {
+  evaluator.require_mine("apply", a);
+  require_input(transform, a);
+  Application application(evaluator, transform, a);
+  application.find_keys();
+  const ExtendedPair sum = application.accumulate(application.blocks());
+  auto [c0, c1] = evaluator.switcher().mod_down(sum, true, evaluator.threads());
+  const double q = static_cast<double>(evaluator.params()->q(a.level()).modulus().value());
+  Ciphertext out{.params = a.params,
+                 .c = {},
+                 .scale = a.scale * transform.plaintext_scale / q,
+                 .key_id = a.key_id,
+                 .seed = {}};
+  out.c.push_back(std::move(c0));
+  out.c.push_back(std::move(c1));
+  return out;
+}
+
+}  // namespace sotto::ckks

@@ -1,0 +1,43 @@
+// Linear maps on slots: diagonals, baby-step giant-step, double hoisting [BMTH21].
+//
+// The input is decomposed once. A baby rotation stays modulo QP, times P: no ModDown. Diagonals are encoded
+// modulo QP, so a block is a plain inner product of diagonals and babies. Giant steps run by Horner with a
+// single key, acc <- block_k + Rot(acc): only the part that must be decomposed again comes down from QP. One
+// division by P q[level] ends the map and is its rescale.
+//
+// With l limbs, a special primes, b digits, K blocks and F folds: b(l+a) + (K-1+F)(b+1)(l+a) + 2(l+a)
+// transforms, whatever the number of babies.
+#pragma once
+
+#include <vector>
+
+#include "ckks/encoder.h"
+#include "ckks/engine.h"
+#include "ckks/evaluator.h"
+
+namespace sotto::ckks {
+
+/// A LinearTransform encoded for ciphertexts at one level.
+struct EncodedTransform {
+  struct Term {
+    std::size_t baby;  // index into babies
+    EvalPoly plain;    // modulo q[0..level] P
+  };
+  int level = 0;
+  double plaintext_scale = 0;
+  std::vector<int> babies;  // distinct, ascending, in [0, slots)
+  int giant_step = 0;
+  std::vector<std::vector<Term>> blocks;  // the last is not empty
+  std::vector<int> folds;
+};
+
+/// Throws as validate() and Encoder::encode().
+EncodedTransform encode_transform(const LinearTransform& transform, const Encoder& encoder,
+                                  const Params& params, int level, double plaintext_scale, Threads threads);
+
+/// The map and one rescale: scale = a.scale · plaintext_scale / q[level], level - 1. Throws kMissingKey
+/// naming every absent rotation, and kOutOfLevels at level 0 or when the product exceeds the modulus.
+Ciphertext apply_transform(const Evaluator& evaluator, const EncodedTransform& transform,
+                           const Ciphertext& a);
+
+}  // namespace sotto::ckks
