@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <chrono>
 #include <functional>
 #include <random>
 #include <string>
@@ -64,6 +65,10 @@ struct Kernel {
   std::function<void(Workload&, std::size_t)> run;
 };
 
+bool is_transform(const Kernel& kernel) {
+  return kernel.name == std::string_view("forward") || kernel.name == std::string_view("inverse");
+}
+
 const std::vector<Kernel>& kernels() {
   static const std::vector<Kernel> table{
       {"forward", 2, [](Workload& w, std::size_t i) { w.plans[i]->forward(w.limb(i, 0)); }},
@@ -104,41 +109,35 @@ const std::vector<Kernel>& kernels() {
 void run(benchmark::State& state, const Kernel& kernel, std::string_view backend, int log_n, int bits,
          bool cold) {
   Workload workload(backend, log_n, bits, cold ? kColdLimbs : 1);
+  for (std::size_t i = 0; i < workload.plans.size(); ++i) kernel.run(workload, i);  // warm up
   std::size_t i = 0;
+  const auto begin = std::chrono::steady_clock::now();
   for (auto _ : state) {
     kernel.run(workload, i);
     benchmark::ClobberMemory();
     i = (i + 1) % workload.plans.size();
   }
-  using benchmark::Counter;
+  const std::chrono::duration<double, std::nano> elapsed = std::chrono::steady_clock::now() - begin;
+  const double ns = elapsed.count() / static_cast<double>(state.iterations());
   const double n = static_cast<double>(std::size_t{1} << log_n);
-  state.counters["gbytes_per_s"] = Counter(kernel.words_moved * 8e-9 * n, Counter::kIsIterationInvariantRate);
-  const std::string_view name = kernel.name;
-  if (name == "forward" || name == "inverse") {  // seconds for each 1e9 butterflies
-    state.counters["ns_per_butterfly"] =
-        Counter(n / 2 * log_n * 1e-9, Counter::kIsIterationInvariantRate | Counter::kInvert);
-  }
+  state.counters["gbytes_per_s"] = kernel.words_moved * 8 * n / ns;
+  if (is_transform(kernel)) state.counters["ns_per_butterfly"] = ns / (n / 2 * log_n);
 }
 
 void register_all() {
   for (const Kernel& kernel : kernels()) {
-    const std::string_view kernel_name = kernel.name;
-    const bool transform = kernel_name == "forward" || kernel_name == "inverse";
     for (const BackendInfo& backend : backends()) {
       if (!backend.usable()) continue;
       for (int log_n : {13, 14, 15, 16}) {
-        for (int bits : transform ? std::vector<int>{40, 46, 48, 50, 60} : std::vector<int>{40}) {
+        for (int bits : is_transform(kernel) ? std::vector<int>{40, 46, 48, 50, 60} : std::vector<int>{40}) {
           if (!backend.supports(Modulus((u64{1} << bits) - 1), log_n)) continue;
           for (bool cold : {false, true}) {
             const std::string name = "ntt/" + std::string(kernel.name) + "/" + std::string(backend.name) +
                                      "/logN:" + std::to_string(log_n) + "/q:" + std::to_string(bits) + "b/" +
                                      (cold ? "cold" : "hot");
-            benchmark::RegisterBenchmark(name.c_str(),
-                                         [=, &kernel, &backend](benchmark::State& state) {
-                                           run(state, kernel, backend.name, log_n, bits, cold);
-                                         })
-                ->Unit(benchmark::kMicrosecond)
-                ->MinWarmUpTime(0.02);
+            benchmark::RegisterBenchmark(name.c_str(), [=, &kernel, &backend](benchmark::State& state) {
+              run(state, kernel, backend.name, log_n, bits, cold);
+            })->Unit(benchmark::kMicrosecond);
           }
         }
       }

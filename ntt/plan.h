@@ -1,16 +1,19 @@
 // The contract between Sotto and an NTT backend. Read this first.
 //
-// A Plan is one (q, N) on one backend: the negacyclic transform and the limb kernels that a key switch consists of. `portable`
-// implements all of it in plain C++; a faster backend derives from it, overrides what it does better, and owns its own tables.
+// A Plan is one (q, N) on one backend: the negacyclic transform and the limb kernels that a key switch
+// consists of. `portable` implements all of it in plain C++; a faster backend derives from it, overrides what
+// it does better, and owns its own tables.
 //
 // What every backend owes:
-//  * One order: forward() takes coefficients in natural order and gives bit-reversed evaluations; word i of the output is
-//    the value at psi^(2 brv(i) + 1), psi = primitive_root(q, log_n). inverse() undoes it.
-//  * Canonical words: inputs and outputs are in [0, q) unless a comment says otherwise. Results are bit-identical on
-//    all backends. Lazy values never leave a call.
-//  * Limbs have n words and begin on a 64-byte boundary. `out` may be the same limb as an input (exact alias), never overlap in part.
+//  * One order: forward() takes coefficients in natural order and gives bit-reversed evaluations; word i of
+//    the output is the value at psi^(2 brv(i) + 1), psi = primitive_root(q, log_n). inverse() undoes it.
+//  * Canonical words: inputs and outputs are in [0, q) unless a comment says otherwise. Results are
+//    bit-identical on all backends. Lazy values never leave a call.
+//  * Limbs have n words and begin on a 64-byte boundary. `out` may be the same limb as an input (exact
+//    alias), never overlap in part.
 //  * Kernels are serial, noexcept, allocation-free; threads belong to the layer that loops over limbs.
-//  * Declining is legal: a backend says in the registry which (q, N) it supports, and the next one serves the others.
+//  * Declining is legal: a backend says in the registry which (q, N) it supports, and the next one serves
+//    the others.
 #pragma once
 
 #include <memory>
@@ -21,9 +24,10 @@
 
 namespace sotto::ntt {
 
-using Limb = std::span<u64>;             // [n] words
-using ConstLimb = std::span<const u64>;  // [n] words
-using Rows = std::span<const u64* const>;  // k pointers to limbs of n words
+using Limb = std::span<u64>;               // [n] words
+using ConstLimb = std::span<const u64>;    // [n] words
+using Rows = std::span<const u64* const>;  // k pointers to limbs of n words, 1 ≤ k ≤ kMaxRows
+inline constexpr std::size_t kMaxRows = 64;
 
 class Plan {
  public:
@@ -46,20 +50,21 @@ class Plan {
   virtual void add_scalar(Limb out, ConstLimb a, u64 c) const noexcept = 0;          // c in [0, q)
   /// out = (a - b) c: the last step of a rescale and of ModDown.
   virtual void subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u64 c) const noexcept = 0;
-  /// out = sum_d a[d] b[d], canonical rows, 1 ≤ k ≤ 64: the inner product of digits and key.
+  /// out = sum_d a[d] b[d], canonical rows: the inner product of digits and key.
   virtual void inner_product(Limb out, Rows a, Rows b) const noexcept = 0;
 
-  // Base conversion (exact; research brief 2.4). Words of `x` may belong to other primes of the chain: x < 2^input_bits().
-  /// Rows given to combine() and round_quotient() are below 2^input_bits(): 50 for vector backends, 61 for portable. A chain that
-  /// holds a wider prime is served by one backend that accepts it for all its primes (make_plans()).
+  // Base conversion, exact. Rows may belong to other primes of the chain.
+  /// Rows given to combine(), reduce() and round_quotient() are below 2^input_bits(): 50 for vector backends,
+  /// 61 for portable. A chain that holds a wider prime is served by one backend that accepts it for all its
+  /// primes (make_plans()).
   virtual int input_bits() const noexcept = 0;
-  /// out = sum_i c[i] x[i] mod q, c[i] in [0, q), 1 ≤ k ≤ 64.
+  /// out = sum_i c[i] x[i] mod q, c[i] in [0, q).
   virtual void combine(Limb out, Rows x, std::span<const u64> c) const noexcept = 0;
   /// out = x mod q for x < 2^input_bits().
   virtual void reduce(Limb out, ConstLimb x) const noexcept = 0;
-  /// out = round(sum_i x[i] / m[i]) in fixed point: (sum_i floor(x[i] tau[i] / 2^shift) + 2^(e-1)) >> e, tau[i] = floor(2^(shift+e) / m[i]),
-  /// e = kQuotientBits. Integers only, independent of q, so identical everywhere. shift is 52 (rows below 2^50, tau below 2^52)
-  /// or, for portable alone, 64.
+  /// out = round(sum_i x[i] / m[i]) in fixed point: (sum_i floor(x[i] tau[i] / 2^shift) + 2^(e-1)) >> e,
+  /// tau[i] = floor(2^(shift+e) / m[i]), e = kQuotientBits. Integers only, independent of q, so identical
+  /// everywhere. shift is 52 (rows below 2^50, tau below 2^52) or, for portable alone, 64.
   virtual void round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept = 0;
 
   /// out[i] = in[index[i]]; out and in distinct. Independent of q.
@@ -73,8 +78,8 @@ class Plan {
   int log_n_;
 };
 
-/// Fraction bits of round_quotient(). The sum is short by less than 1.25 k 2^-e, which matters only that near to a half, where either
-/// neighbour is a valid centred representative up to the same relative distance.
+/// Fraction bits of round_quotient(). The sum is short by less than 1.25 k 2^-e, which matters only that near
+/// to a half, where either neighbour is a valid centred representative up to the same relative distance.
 inline constexpr int kQuotientBits = 16;
 
 }  // namespace sotto::ntt

@@ -11,6 +11,7 @@
 
 #include <bit>
 
+#include "ntt/backends/lazy_bounds.h"
 #include "ntt/backends/portable.h"
 #include "ntt/backends/vector_transform.h"
 
@@ -91,19 +92,14 @@ class LaneModulus {
   double q_, reciprocal_;
 };
 
-/// kRoom: sums may reach kRoom q, and kRoom q <= 2^51, which keeps them exact and products below q.
+/// The arithmetic of VectorTransform, as lazy as DoubleBounds<kRoom> allows.
 template <int kRoom>
-class Doubles : public LaneModulus {
+class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
  public:
   using Reg = __m256d;
   using Twiddle = Factor;
   static constexpr int kLogLanes = 2;
   static constexpr int kInnerRadix = 2, kOuterRadix = 2;
-  static constexpr int kForwardPeriod = kRoom >= 18 ? 0 : kRoom / 2;
-  static constexpr int kLimit = kRoom;
-  static constexpr int kReduced = 1;
-
-  static bool fits(const Modulus& q) { return kRoom * q.value() <= u64{1} << 51; }
 
   using LaneModulus::LaneModulus;
 
@@ -279,9 +275,11 @@ void Avx2Kernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
 }
 
 void Avx2Kernels::combine(Limb out, Rows x, std::span<const u64> c) const noexcept {
+  double factors[kMaxRows];  // converting words to doubles inside the loop would cost more than the products
+  for (std::size_t r = 0; r < c.size(); ++r) factors[r] = static_cast<double>(c[r]);
   sum_of_products(
       lanes_, out, x.size(), [&](std::size_t r, std::size_t i) { return load_words(x[r] + i); },
-      [&](std::size_t r, std::size_t) { return set1(static_cast<double>(c[r])); });
+      [&](std::size_t r, std::size_t) { return set1(factors[r]); });
 }
 
 void Avx2Kernels::reduce(Limb out, ConstLimb x) const noexcept {
@@ -327,8 +325,8 @@ class Avx2Plan final : public Avx2Kernels {
 }  // namespace
 
 PlanPtr make_avx2(const Modulus& q, int log_n) {
-  if (Doubles<32>::fits(q)) return std::make_shared<Avx2Plan<32>>(q, log_n);
-  if (Doubles<8>::fits(q)) return std::make_shared<Avx2Plan<8>>(q, log_n);
+  if (Doubles<32>::fits(q, log_n)) return std::make_shared<Avx2Plan<32>>(q, log_n);
+  if (Doubles<8>::fits(q, log_n)) return std::make_shared<Avx2Plan<8>>(q, log_n);
   return std::make_shared<Avx2Plan<2>>(q, log_n);
 }
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "ntt/backends/lazy_bounds.h"
 #include "ntt/backends/portable.h"
 #include "ntt/backends/vector_transform.h"
 
@@ -57,31 +58,24 @@ inline Reg subtract_once(Reg x, Reg m) {
   return _mm512_min_epu64(x, subtract(x, m));
 }
 
+/// A constant factor and its Shoup companion in every lane.
+struct Factor {
+  Reg w, w_shoup;
+};
+
 u64 shoup52(u64 w, u64 q) {
   return static_cast<u64>((u128{w} << 52) / q);
 }
 
-/// kPeriod = p: room for 4p q in 52 bits; p = 0 for primes so small that no stage needs a reduction (and room
-/// for 32q).
+/// The arithmetic of VectorTransform, as lazy as WordBounds<kPeriod> allows.
 template <int kPeriod>
-class Ifma {
+class Ifma : public WordBounds<kPeriod> {
  public:
+  using Bounds = WordBounds<kPeriod>;
   using Reg = __m512i;
-  struct Twiddle {
-    Reg w, w_shoup;
-  };
+  using Twiddle = Factor;
   static constexpr int kLogLanes = 3;
   static constexpr int kInnerRadix = 4, kOuterRadix = 3;
-  static constexpr int kForwardPeriod = kPeriod;
-  static constexpr int kLimit = kPeriod == 0 ? 32 : 4 * kPeriod;
-  static constexpr int kReduced = 2;
-
-  /// The forward transform lets words grow by 2q a stage when it never reduces, the inverse adds up to kLimit
-  /// q.
-  static bool fits(const Modulus& q, int log_n) {
-    const u64 room = kPeriod == 0 ? std::max(2 * static_cast<u64>(log_n) + 1, u64{32}) : u64{kLimit};
-    return room * q.value() <= kMask52;
-  }
 
   explicit Ifma(const Modulus& q)
       : q_(q.value()), minus_q_((u64{1} << 52) - q.value()), reciprocal_(shoup52(1, q.value())) {}
@@ -95,11 +89,11 @@ class Ifma {
   static Twiddle load_twiddle(const u64* p) { return {ntt::load(p), ntt::load(p + kLanes)}; }
   static void transpose(Reg* r);
 
-  /// (x, y) to (x + w y, x - w y): both grow to 2q more than x, after x was brought below kLimit / 2 q if
-  /// asked for.
+  /// (x, y) to (x + w y, x - w y): both grow to 2q more than x, after x was brought below kForwardReduced q
+  /// if asked for.
   template <bool kReduce>
   [[gnu::always_inline]] void forward_butterfly(Reg& x, Reg& y, Twiddle t) const {
-    if constexpr (kReduce) x = subtract_once(low52(x), set1(kLimit / 2 * q_));
+    if constexpr (kReduce) x = subtract_once(low52(x), set1(Bounds::kForwardReduced * q_));
     const Reg sum = add_lo(add_lo(x, t.w, y), hi(t.w_shoup, y), set1(minus_q_));
     y = subtract(add(add(x, x), set1(2 * q_)), sum);
     x = sum;
@@ -129,7 +123,7 @@ class Ifma {
   }
 
   [[gnu::always_inline]] void store_canonical(u64* p, Reg x) const {
-    ntt::store(p, subtract_once(low52(reduce<kLimit>(x)), set1(q_)));
+    ntt::store(p, subtract_once(low52(reduce<Bounds::kLimit>(x)), set1(q_)));
   }
 
  private:

@@ -6,13 +6,9 @@
 // in registers: half of them across registers, a transposition, the other half across registers again. Passes
 // go depth-first, so that every block smaller than a cache stays in it.
 //
-// Bounds are multiples of q on true values; what "true" means (52 bits with garbage above, a signed double)
-// is up to A:
-//  * forward: A reduces the sum operand in stages 0, p, 2p, … of each pass, p = A::kForwardPeriod (0: never
-//  needed).
-//  * inverse: words enter and leave every pass below A::kReduced q; inside, the compiler adds up bounds and
-//  reduces operands whose
-//    sum would exceed A::kLimit q.
+// Reductions are scheduled from the bounds that A inherits (lazy_bounds.h): the forward transform reduces the
+// left operands of every p-th stage of a pass; in the inverse the compiler adds up the bounds of sums and
+// reduces operands where a sum would pass the limit.
 #pragma once
 
 #include <utility>
@@ -77,6 +73,16 @@ class VectorTransform {
     AlignedWords tail;   // [N / lanes^2][lanes - 1 twiddles, by level][w, companion][lane]
   };
   static constexpr std::size_t kTailWords = 2 * kLanes * (kLanes - 1);
+  // Neighbouring blocks of the tail go through it together: one alone waits for its own products.
+  static constexpr int kTailBlocks = 2;
+  static constexpr int kTailRegisters = kTailBlocks << kLogLanes;
+  /// Where the twiddle of node u of a level lies in the tails of neighbouring blocks; each block has 2^level
+  /// such nodes.
+  static constexpr std::size_t tail_offset(int level, int u) {
+    const std::size_t block = static_cast<std::size_t>(u >> level),
+                      node = static_cast<std::size_t>(u & ((1 << level) - 1));
+    return block * kTailWords + 2 * kLanes * ((std::size_t{1} << level) - 1 + node);
+  }
 
   void split(int log_n);
 
@@ -92,9 +98,9 @@ class VectorTransform {
   template <bool kLast>
   void inverse_block(u64* x, int level, std::size_t node) const noexcept;
 
-  template <int k, class GetTwiddle>
+  template <int k, int kBlocks, class GetTwiddle>
   static void forward_stages(const A& a, Reg* r, GetTwiddle twiddle) noexcept;
-  template <int k, bool kLast, class GetTwiddle>
+  template <int k, int kBlocks, bool kLast, class GetTwiddle>
   static void inverse_stages(const A& a, Reg* r, GetTwiddle twiddle) noexcept;
   static constexpr int bound(int stage, int u);
   static constexpr int operand_bound(int stage, int u);
@@ -141,15 +147,15 @@ void VectorTransform<A>::split(int log_n) {
 }
 
 template <class A>
-template <int k, class GetTwiddle>
+template <int k, int kBlocks, class GetTwiddle>
 [[gnu::always_inline]] inline void VectorTransform<A>::forward_stages(const A& a, Reg* r,
                                                                       GetTwiddle twiddle) noexcept {
   unroll<k>([&](auto stage) __attribute__((always_inline)) {
     constexpr int j = stage, log_distance = k - 1 - j;
     constexpr bool kReduce =
         A::kForwardPeriod != 0 && j % (A::kForwardPeriod + (A::kForwardPeriod == 0)) == 0;
-    unroll<(1 << (k - 1))>([&](auto butterfly) __attribute__((always_inline)) {
-      constexpr int u = butterfly >> log_distance;
+    unroll<(kBlocks << (k - 1))>([&](auto butterfly) __attribute__((always_inline)) {
+      constexpr int u = butterfly >> log_distance;  // counts through the blocks, each of which has 2^j nodes
       constexpr int left = (u << (log_distance + 1)) + (butterfly & ((1 << log_distance) - 1));
       a.template forward_butterfly<kReduce>(r[left], r[left + (1 << log_distance)], twiddle(j, u));
     });
@@ -167,7 +173,7 @@ template <int k, bool kFirst>
     unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) {
       r[u] = kFirst ? A::load_canonical(x + u * stride) : A::load(x + u * stride);
     });
-    forward_stages<k>(
+    forward_stages<k, 1>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
           return A::broadcast(nodes + 2 * ((node << stage) + static_cast<std::size_t>(u)));
         });
@@ -181,20 +187,23 @@ template <class A>
   const A a = a_;
   const u64* const nodes = forward_.nodes.data();
   const u64* tail = forward_.tail.data() + (node - first_tail_) * kTailWords;
-  for (const std::size_t end = node + count; node != end; ++node, x += kLanes * kLanes, tail += kTailWords) {
-    Reg r[kLanes];
-    unroll<kLanes>([&](auto u) __attribute__((always_inline)) { r[u] = A::load(x + u * kLanes); });
-    forward_stages<kLogLanes>(
+  for (const std::size_t end = node + count; node != end; node += kTailBlocks) {
+    Reg r[kTailRegisters];
+    unroll<kTailRegisters>([&](auto u) __attribute__((always_inline)) { r[u] = A::load(x + u * kLanes); });
+    forward_stages<kLogLanes, kTailBlocks>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
           return A::broadcast(nodes + 2 * ((node << stage) + static_cast<std::size_t>(u)));
         });
-    A::transpose(r);
-    forward_stages<kLogLanes>(
+    unroll<kTailBlocks>([&](auto b) __attribute__((always_inline)) { A::transpose(r + b * kLanes); });
+    forward_stages<kLogLanes, kTailBlocks>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::load_twiddle(tail + 2 * kLanes * static_cast<std::size_t>((1 << stage) - 1 + u));
+          return A::load_twiddle(tail + tail_offset(stage, u));
         });
-    A::transpose(r);
-    unroll<kLanes>([&](auto u) __attribute__((always_inline)) { a.store_canonical(x + u * kLanes, r[u]); });
+    unroll<kTailBlocks>([&](auto b) __attribute__((always_inline)) { A::transpose(r + b * kLanes); });
+    unroll<kTailRegisters>([&](auto u)
+                               __attribute__((always_inline)) { a.store_canonical(x + u * kLanes, r[u]); });
+    x += kTailRegisters * kLanes;
+    tail += kTailBlocks * kTailWords;
   }
 }
 
@@ -240,12 +249,12 @@ constexpr int VectorTransform<A>::operand_bound(int stage, int u) {
 }
 
 template <class A>
-template <int k, bool kLast, class GetTwiddle>
+template <int k, int kBlocks, bool kLast, class GetTwiddle>
 [[gnu::always_inline]] inline void VectorTransform<A>::inverse_stages(const A& a, Reg* r,
                                                                       GetTwiddle twiddle) noexcept {
   unroll<k>([&](auto stage) __attribute__((always_inline)) {
     constexpr int j = stage;
-    unroll<(1 << (k - 1))>([&](auto butterfly) __attribute__((always_inline)) {
+    unroll<(kBlocks << (k - 1))>([&](auto butterfly) __attribute__((always_inline)) {
       constexpr int group = butterfly >> j;
       constexpr int left = (group << (j + 1)) + (butterfly & ((1 << j) - 1)), right = left + (1 << j);
       constexpr int left_bound = operand_bound(j, left), right_bound = operand_bound(j, right);
@@ -260,7 +269,7 @@ template <int k, bool kLast, class GetTwiddle>
     });
   });
   if constexpr (!kLast) {
-    unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) {
+    unroll<(kBlocks << k)>([&](auto u) __attribute__((always_inline)) {
       if constexpr (bound(k, u) > A::kReduced) r[u] = a.template reduce<bound(k, u)>(r[u]);
     });
   }
@@ -275,7 +284,7 @@ template <int k, bool kLast>
   for (u64* const end = x + stride; x != end; x += kLanes) {
     Reg r[1 << k];
     unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) { r[u] = A::load(x + u * stride); });
-    inverse_stages<k, kLast>(
+    inverse_stages<k, 1, kLast>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
           return A::broadcast(nodes + 2 * ((node << (k - 1 - stage)) + static_cast<std::size_t>(u)));
         });
@@ -291,21 +300,23 @@ template <class A>
   const A a = a_;
   const u64* const nodes = inverse_.nodes.data();
   const u64* tail = inverse_.tail.data() + (node - first_tail_) * kTailWords;
-  for (const std::size_t end = node + count; node != end; ++node, x += kLanes * kLanes, tail += kTailWords) {
-    Reg r[kLanes];
-    unroll<kLanes>([&](auto u) __attribute__((always_inline)) { r[u] = A::load_canonical(x + u * kLanes); });
-    A::transpose(r);
-    inverse_stages<kLogLanes, false>(
+  for (const std::size_t end = node + count; node != end; node += kTailBlocks) {
+    Reg r[kTailRegisters];
+    unroll<kTailRegisters>([&](auto u)
+                               __attribute__((always_inline)) { r[u] = A::load_canonical(x + u * kLanes); });
+    unroll<kTailBlocks>([&](auto b) __attribute__((always_inline)) { A::transpose(r + b * kLanes); });
+    inverse_stages<kLogLanes, kTailBlocks, false>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::load_twiddle(tail +
-                                 2 * kLanes * static_cast<std::size_t>((kLanes >> (stage + 1)) - 1 + u));
+          return A::load_twiddle(tail + tail_offset(kLogLanes - 1 - stage, u));
         });
-    A::transpose(r);
-    inverse_stages<kLogLanes, false>(
+    unroll<kTailBlocks>([&](auto b) __attribute__((always_inline)) { A::transpose(r + b * kLanes); });
+    inverse_stages<kLogLanes, kTailBlocks, false>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
           return A::broadcast(nodes + 2 * ((node << (kLogLanes - 1 - stage)) + static_cast<std::size_t>(u)));
         });
-    unroll<kLanes>([&](auto u) __attribute__((always_inline)) { A::store(x + u * kLanes, r[u]); });
+    unroll<kTailRegisters>([&](auto u) __attribute__((always_inline)) { A::store(x + u * kLanes, r[u]); });
+    x += kTailRegisters * kLanes;
+    tail += kTailBlocks * kTailWords;
   }
 }
 
