@@ -1,0 +1,33 @@
+# Every citation [AB12] in code and documents must be a key of docs/bibliography.md.
+# Run as: cmake -DROOT=… -P citations.cmake
+cmake_minimum_required(VERSION 3.22)
+
+file(READ ${ROOT}/docs/bibliography.md bibliography)
+set(files "")
+foreach(folder base ntt ckks approx nn apps bench docs train)
+  file(GLOB_RECURSE found ${ROOT}/${folder}/*.h ${ROOT}/${folder}/*.cc ${ROOT}/${folder}/*.py ${ROOT}/${folder}/*.md)
+  list(APPEND files ${found})
+endforeach()
+list(APPEND files ${ROOT}/README.md ${ROOT}/SECURITY.md)
+
+set(wrong "")
+set(count 0)
+foreach(file ${files})
+  file(READ ${file} text)
+  string(REGEX MATCHALL "\\[[A-Z][A-Za-z+]+[0-9][0-9]\\]" keys "${text}")
+  foreach(key ${keys})
+    math(EXPR count "${count} + 1")
+    string(FIND "${bibliography}" "**${key}**" at)
+    if(at EQUAL -1)
+      string(APPEND wrong "  ${file}: ${key}\n")
+    endif()
+  endforeach()
+endforeach()
+
+if(count EQUAL 0)
+  message(FATAL_ERROR "no citation below ${ROOT}")
+endif()
+if(wrong)
+  message(FATAL_ERROR "not in docs/bibliography.md:\n${wrong}")
+endif()
+message(STATUS "${count} citations are in the bibliography")
