@@ -1,4 +1,5 @@
-// What an outside program does with an installed Sotto: one encrypted square, and a plan for a network of one layer.
+// What an outside program does with an installed Sotto: one encrypted square, and a plan for a network of one
+// layer.
 #include <sotto/ckks/engine.h>
 #include <sotto/nn/plan.h>
 
