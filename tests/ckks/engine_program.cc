@@ -37,7 +37,7 @@ class Machine {
 
   std::string run() {
     for (auto& r : registers_) encrypt_at(r, params_->max_level(), params_->scale(params_->max_level()));
-    while (!program_.empty() && !overflow_ && divergence_.empty()) step();
+    while (!program_.empty() && !finished_ && divergence_.empty()) step();
     return divergence_;
   }
 
@@ -230,13 +230,15 @@ class Machine {
     }
     if (std::holds_alternative<ErrorCode>(outcomes[kClear]) &&
         !std::holds_alternative<ErrorCode>(outcomes[kTrace])) {
-      overflow_ = true;  // the cleartext twin saw a value wrap around; no engine with encrypted values can
+      finished_ = true;  // the cleartext twin saw a value wrap around; no engine with encrypted values can
       return;
     }
     for (const Side side : {kSubject, kClear}) compare_outcomes(outcomes[side], outcomes[kTrace], side);
     if (!divergence_.empty() || std::holds_alternative<ErrorCode>(outcomes[kTrace])) return;
     for (const Side side : {kSubject, kClear, kTrace}) target.on[side] = std::get<Cipher>(outcomes[side]);
     target.error = error;
+    // Below 1 the scale holds no message; products of such scales soon leave the range of doubles.
+    finished_ = target.on[kTrace].scale() < 1;
     if (counts[kSubject] != counts[kTrace] || counts[kClear] != counts[kTrace])
       report("the engines count differently");
     if (computes_) compare_slots(target);
@@ -291,7 +293,7 @@ class Machine {
   std::vector<int> steps_;
   std::array<Register, 4> registers_;
   std::string divergence_;
-  bool overflow_ = false;
+  bool finished_ = false;
 };
 
 }  // namespace

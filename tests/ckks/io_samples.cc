@@ -1,0 +1,123 @@
+#include "tests/ckks/io_samples.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ckks/encoder.h"
+#include "ckks/encryptor.h"
+#include "ckks/keygen.h"
+
+namespace sotto::ckks::io {
+namespace {
+
+Seed seed_of(unsigned char first) {
+  Seed seed{};
+  seed[0] = first;
+  return seed;
+}
+
+Samples make_samples() {
+  const ParamsPtr params = Params::make({.name = "insecure_io",
+                                         .log_n = 4,
+                                         .log_q = {33, 28, 28},
+                                         .log_p = {41},
+                                         .q = {},
+                                         .p = {},
+                                         .log_scale = 28,
+                                         .digits = 3});
+  Rng rng(seed_of(1));
+  SecretKey secret = make_secret_key(params, rng);
+  PublicKey public_key = make_public_key(secret, rng);
+  ServerKeys server_keys = make_server_keys(
+      secret, {.relin_level = 2, .galois = {{{1, false}, 2}, {{3, false}, 1}, {{0, true}, 0}}}, rng);
+  const Encoder encoder(params);
+  Ciphertext seeded = encrypt(secret, encoder.encode(sample_slots(), 2, params->scale(2)), rng);
+  Ciphertext plain = encrypt(public_key, encoder.encode(sample_slots(), 1, params->scale(1)), rng);
+  return {
+      params,          std::move(secret), std::move(public_key), std::move(server_keys), std::move(seeded),
+      std::move(plain)};
+}
+
+FileBytes copy_of(const SecretBytes& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+std::uint64_t load_le(const FileBytes& file, std::size_t at, std::size_t width) {
+  std::uint64_t value = 0;
+  for (std::size_t i = width; i-- > 0;) value = value << 8 | std::to_integer<std::uint64_t>(file[at + i]);
+  return value;
+}
+
+void store_le64(FileBytes& file, std::size_t at, std::uint64_t value) {
+  for (std::size_t i = 0; i < 8; ++i) file[at + i] = static_cast<std::byte>(value >> (8 * i) & 0xff);
+}
+
+/// Digests of the keys that the table of contents lists, where it can be found.
+void reseal_keys(FileBytes& file) {
+  const std::size_t literal = kHeaderBytes;
+  if (file.size() < literal + 28) return;
+  const std::uint64_t entries = literal + 28 + load_le(file, literal, 4) +
+                                8 * (load_le(file, literal + 8, 4) + load_le(file, literal + 12, 4)) + 4;
+  for (std::uint64_t entry = entries; entry + 60 <= file.size(); entry += 60) {
+    const std::uint64_t offset = load_le(file, entry + 12, 8), length = load_le(file, entry + 20, 8);
+    if (offset > file.size() || length > file.size() - offset) return;
+    const Digest digest = sha256(ConstBytes(file).subspan(offset, length));
+    std::memcpy(file.data() + entry + 28, digest.data(), digest.size());
+    if (entry + 120 > load_le(file, 72, 8) + kHeaderBytes) return;  // the last one
+  }
+}
+
+}  // namespace
+
+std::vector<double> sample_slots() {
+  return {0.5, -0.25, 1.0, 0.125, -1.0, 0.0, 0.75, -0.5};
+}
+
+const Samples& samples() {
+  static const Samples made = make_samples();
+  return made;
+}
+
+const std::vector<SampleFile>& sample_files() {
+  static const std::vector<SampleFile> files = [] {
+    const Samples& s = samples();
+    return std::vector<SampleFile>{{"params", ObjectType::kParams, serialize(*s.params)},
+                                   {"secret_key", ObjectType::kSecretKey, copy_of(serialize(s.secret))},
+                                   {"public_key", ObjectType::kPublicKey, serialize(s.public_key)},
+                                   {"server_keys", ObjectType::kServerKeys, serialize(s.server_keys)},
+                                   {"ciphertext_seeded", ObjectType::kCiphertext, serialize(s.seeded)},
+                                   {"ciphertext", ObjectType::kCiphertext, serialize(s.plain)}};
+  }();
+  return files;
+}
+
+FileBytes parse_and_serialize(ObjectType type, ConstBytes file) {
+  const Samples& s = samples();
+  switch (type) {
+    case ObjectType::kParams:
+      return serialize(*parse_params(file));
+    case ObjectType::kSecretKey:
+      return copy_of(serialize(parse_secret_key(file)));
+    case ObjectType::kPublicKey:
+      return serialize(parse_public_key(file));
+    case ObjectType::kServerKeys:
+      return serialize(parse_server_keys(file));
+    case ObjectType::kCiphertext:
+      return serialize(parse_ciphertext(file, s.params, s.secret.id()));
+  }
+  return {};
+}
+
+void reseal(FileBytes& file) {
+  if (file.size() < kHeaderBytes) return;
+  const std::uint64_t body = file.size() - kHeaderBytes;
+  store_le64(file, 64, body);
+  const bool has_table = load_le(file, 12, 4) == static_cast<std::uint64_t>(ObjectType::kServerKeys);
+  if (!has_table || load_le(file, 72, 8) > body) store_le64(file, 72, body);
+  if (has_table) reseal_keys(file);
+  const ConstBytes all(file);
+  const Digest digest = sha256(all.first(80), all.subspan(kHeaderBytes, load_le(file, 72, 8)));
+  std::memcpy(file.data() + 80, digest.data(), digest.size());
+}
+
+}  // namespace sotto::ckks::io
