@@ -11,13 +11,17 @@ namespace {
 
 using Galois = Evaluator::Galois;
 
+constexpr std::size_t kPiece = 1024;  // words: a piece of every baby and diagonal of a block stays in L2
+constexpr std::size_t kBabyWords =
+    (std::size_t{16} << 20) / sizeof(u64);  // of babies at a time, at least one limb of each
+
 /// out = sum of products of rows; any number of them.
 void sum_of_products(const ntt::Plan& plan, ntt::Limb out, std::span<const u64* const> x,
                      std::span<const u64* const> y) {
   constexpr std::size_t kMost = 64;  // rows of one Plan::inner_product
   plan.inner_product(out, x.first(std::min(kMost, x.size())), y.first(std::min(kMost, y.size())));
   if (x.size() <= kMost) return;
-  AlignedWords more(plan.n());
+  AlignedWords more(out.size());
   for (std::size_t k = kMost; k < x.size(); k += kMost) {
     const std::size_t count = std::min(kMost, x.size() - k);
     plan.inner_product(more.span(), x.subspan(k, count), y.subspan(k, count));
@@ -43,7 +47,8 @@ class Application {
     keys_ = evaluator_.galois(ids, transform_.level, "apply");
   }
 
-  /// Every block, modulo QP and times P, not yet rotated by its giant step.
+  /// Every block, modulo QP and times P, not yet rotated by its giant step. Babies of a few limbs at a time:
+  /// first each (limb, part), then each piece of a limb, so that a diagonal is read once for both parts.
   std::vector<ExtendedPair> blocks() const {
     const bool moves = std::ranges::any_of(transform_.babies, [](int baby) { return baby != 0; });
     const Decomposition digits =
@@ -51,10 +56,27 @@ class Application {
     std::vector<ExtendedPair> out;
     for (const auto& block : transform_.blocks)
       out.push_back(block.empty() ? ExtendedPair() : extended_pair());
-    parallel_for(evaluator_.threads(), 2 * limbs(), [&](int task) {
-      const auto part = static_cast<std::size_t>(task % 2);
-      block_limbs(digits, part, task / 2, out);
-    });
+
+    const std::size_t piece = std::min(params_.n(), kPiece);
+    const auto pieces = static_cast<int>(params_.n() / piece);
+    const std::size_t limb_words = 2 * transform_.babies.size() * baby_stride();
+    const int group = std::clamp(static_cast<int>(kBabyWords / limb_words), 1, limbs());
+    for (int first = 0; first < limbs(); first += group) {
+      const int count = std::min(group, limbs() - first);
+      AlignedWords babies(limb_words * static_cast<std::size_t>(count));  // [limb][part][baby][stride]
+      const auto baby_words = [&](int i) {
+        return babies.span().subspan(limb_words * static_cast<std::size_t>(i - first), limb_words);
+      };
+      parallel_for(evaluator_.threads(), 2 * count, [&](int task) {
+        const auto part = static_cast<std::size_t>(task % 2);
+        const int i = first + task / 2;
+        baby_limbs(digits, part, i, baby_words(i).subspan(part * limb_words / 2, limb_words / 2));
+      });
+      parallel_for(evaluator_.threads(), pieces * count, [&](int task) {
+        const int i = first + task / pieces;
+        block_piece(i, baby_words(i), static_cast<std::size_t>(task % pieces) * piece, piece, out);
+      });
+    }
     return out;
   }
 
@@ -92,6 +114,9 @@ class Application {
  private:
   int q_limbs() const noexcept { return transform_.level + 1; }
   int limbs() const noexcept { return q_limbs() + params_.special_count(); }
+  /// Words from baby to baby: five lines more than a limb, so that the rows of a sum lie in different cache
+  /// sets.
+  std::size_t baby_stride() const noexcept { return params_.n() + 40; }
   ExtendedPair extended_pair() const {
     return {EvalPoly(params_.n(), q_limbs(), params_.special_count()),
             EvalPoly(params_.n(), q_limbs(), params_.special_count())};
@@ -107,28 +132,8 @@ class Application {
     return out;
   }
 
-  /// Limb i of one part of every block: first all babies, then the inner products with the diagonals.
-  void block_limbs(const Decomposition& digits, std::size_t part, int i,
-                   std::vector<ExtendedPair>& out) const {
-    const ntt::Plan& plan = params_.limb(i, q_limbs());
-    AlignedWords words(plan.n() * transform_.babies.size());
-    const auto baby = [&](std::size_t k) { return words.span().subspan(k * plan.n(), plan.n()); };
-    baby_limbs(digits, part, i, baby);
-    std::vector<const u64*> x, y;
-    for (std::size_t k = 0; k < transform_.blocks.size(); ++k) {
-      x.clear();
-      y.clear();
-      for (const EncodedTransform::Term& term : transform_.blocks[k]) {
-        x.push_back(baby(term.baby).data());
-        y.push_back(term.plain.limb(i).data());
-      }
-      if (!x.empty()) sum_of_products(plan, out[k][part].limb(i), x, y);
-    }
-  }
-
-  /// P Rot(a, baby) for all babies. On special limbs P a = 0.
-  template <class Target>
-  void baby_limbs(const Decomposition& digits, std::size_t part, int i, Target&& target) const {
+  /// P Rot(a, baby) for all babies: limb i of one part, into [baby][stride]. On special limbs P a = 0.
+  void baby_limbs(const Decomposition& digits, std::size_t part, int i, std::span<u64> out) const {
     const ntt::Plan& plan = params_.limb(i, q_limbs());
     const bool chain = i < q_limbs();
     AlignedWords lifted(plan.n()), buffer(plan.n());
@@ -136,18 +141,37 @@ class Application {
       plan.multiply_scalar(lifted.span(), a_.c[part].limb(i), evaluator_.switcher().special_product(i));
     auto key = keys_.begin();
     for (std::size_t k = 0; k < transform_.babies.size(); ++k) {
-      if (transform_.babies[k] == 0) {
-        if (chain) {
-          std::ranges::copy(lifted.span(), target(k).begin());
-        } else {
-          std::ranges::fill(target(k), u64{0});
-        }
-        continue;
+      const ntt::Limb target = out.subspan(k * baby_stride(), plan.n());
+      if (transform_.babies[k] != 0) {
+        evaluator_.switcher().inner_product_limb(digits, *key->key, part, i, buffer.span());
+        if (part == 0 && chain) plan.add(buffer.span(), buffer.span(), lifted.span());
+        plan.permute(target, buffer.span(), key->permutation);
+        ++key;
+      } else if (chain) {
+        std::ranges::copy(lifted.span(), target.begin());
+      } else {
+        std::ranges::fill(target, u64{0});
       }
-      evaluator_.switcher().inner_product_limb(digits, *key->key, part, i, buffer.span());
-      if (part == 0 && chain) plan.add(buffer.span(), buffer.span(), lifted.span());
-      plan.permute(target(k), buffer.span(), key->permutation);
-      ++key;
+    }
+  }
+
+  /// Words [from, from + size) of limb i of every block: inner products of diagonals and babies
+  /// ([part][baby][stride]).
+  void block_piece(int i, std::span<const u64> babies, std::size_t from, std::size_t size,
+                   std::vector<ExtendedPair>& out) const {
+    const ntt::Plan& plan = params_.limb(i, q_limbs());
+    std::vector<const u64*> x, y;
+    for (std::size_t k = 0; k < transform_.blocks.size(); ++k) {
+      const auto& block = transform_.blocks[k];
+      for (std::size_t part = 0; part < 2 && !block.empty(); ++part) {
+        x.clear();
+        y.clear();
+        for (const EncodedTransform::Term& term : block) {
+          x.push_back(babies.data() + (part * transform_.babies.size() + term.baby) * baby_stride() + from);
+          y.push_back(term.plain.limb(i).data() + from);
+        }
+        sum_of_products(plan, out[k][part].limb(i).subspan(from, size), x, y);
+      }
     }
   }
 

@@ -40,7 +40,8 @@ class Plan {
   virtual void forward(Limb x) const noexcept = 0;
   virtual void inverse(Limb x) const noexcept = 0;
 
-  // Point by point.
+  // Point by point. These and the base conversion below also take pieces of limbs, 64-byte aligned and a
+  // multiple of 64 words long: the length is that of `out`.
   virtual void add(Limb out, ConstLimb a, ConstLimb b) const noexcept = 0;
   virtual void subtract(Limb out, ConstLimb a, ConstLimb b) const noexcept = 0;
   virtual void negate(Limb out, ConstLimb a) const noexcept = 0;

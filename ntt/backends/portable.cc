@@ -85,50 +85,50 @@ void PortablePlan::inverse(Limb x) const noexcept {
 
 void PortableKernels::add(Limb out, ConstLimb a, ConstLimb b) const noexcept {
   const Modulus q = modulus();
-  for (std::size_t i = 0; i < n(); ++i) out[i] = q.add(a[i], b[i]);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.add(a[i], b[i]);
 }
 
 void PortableKernels::subtract(Limb out, ConstLimb a, ConstLimb b) const noexcept {
   const Modulus q = modulus();
-  for (std::size_t i = 0; i < n(); ++i) out[i] = q.subtract(a[i], b[i]);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.subtract(a[i], b[i]);
 }
 
 void PortableKernels::negate(Limb out, ConstLimb a) const noexcept {
   const Modulus q = modulus();
-  for (std::size_t i = 0; i < n(); ++i) out[i] = q.negate(a[i]);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.negate(a[i]);
 }
 
 void PortableKernels::multiply(Limb out, ConstLimb a, ConstLimb b) const noexcept {
   const Modulus q = modulus();
-  for (std::size_t i = 0; i < n(); ++i) out[i] = q.multiply(a[i], b[i]);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.multiply(a[i], b[i]);
 }
 
 void PortableKernels::multiply_add(Limb acc, ConstLimb a, ConstLimb b) const noexcept {
   const Modulus q = modulus();
-  for (std::size_t i = 0; i < n(); ++i) acc[i] = q.reduce(u128{a[i]} * b[i] + acc[i]);
+  for (std::size_t i = 0; i < acc.size(); ++i) acc[i] = q.reduce(u128{a[i]} * b[i] + acc[i]);
 }
 
 void PortableKernels::multiply_scalar(Limb out, ConstLimb a, u64 c) const noexcept {
   const Modulus q = modulus();
   const u64 c_shoup = q.shoup(c);
-  for (std::size_t i = 0; i < n(); ++i) out[i] = q.multiply_shoup(a[i], c, c_shoup);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.multiply_shoup(a[i], c, c_shoup);
 }
 
 void PortableKernels::add_scalar(Limb out, ConstLimb a, u64 c) const noexcept {
   const Modulus q = modulus();
-  for (std::size_t i = 0; i < n(); ++i) out[i] = q.add(a[i], c);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.add(a[i], c);
 }
 
 void PortableKernels::subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u64 c) const noexcept {
   const Modulus q = modulus();
   const u64 c_shoup = q.shoup(c);
-  for (std::size_t i = 0; i < n(); ++i) out[i] = q.multiply_shoup(a[i] + q.value() - b[i], c, c_shoup);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.multiply_shoup(a[i] + q.value() - b[i], c, c_shoup);
 }
 
 // 64 products of words below 2^61 stay below 2^128, here and in combine().
 void PortableKernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
   const Modulus q = modulus();
-  for (std::size_t i = 0; i < n(); ++i) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
     u128 sum = 0;
     for (std::size_t d = 0; d < a.size(); ++d) sum += u128{a[d][i]} * b[d][i];
     out[i] = q.reduce(sum);
@@ -137,7 +137,7 @@ void PortableKernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
 
 void PortableKernels::combine(Limb out, Rows x, std::span<const u64> c) const noexcept {
   const Modulus q = modulus();
-  for (std::size_t i = 0; i < n(); ++i) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
     u128 sum = 0;
     for (std::size_t r = 0; r < x.size(); ++r) sum += u128{x[r][i]} * c[r];
     out[i] = q.reduce(sum);
@@ -146,11 +146,11 @@ void PortableKernels::combine(Limb out, Rows x, std::span<const u64> c) const no
 
 void PortableKernels::reduce(Limb out, ConstLimb x) const noexcept {
   const Modulus q = modulus();
-  for (std::size_t i = 0; i < n(); ++i) out[i] = q.reduce(x[i]);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.reduce(x[i]);
 }
 
 void PortableKernels::round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept {
-  for (std::size_t i = 0; i < n(); ++i) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
     u64 sum = u64{1} << (kQuotientBits - 1);
     for (std::size_t r = 0; r < x.size(); ++r) sum += static_cast<u64>((u128{x[r][i]} * tau[r]) >> shift);
     out[i] = sum >> kQuotientBits;
@@ -158,7 +158,7 @@ void PortableKernels::round_quotient(Limb out, Rows x, std::span<const u64> tau,
 }
 
 void PortableKernels::permute(Limb out, ConstLimb in, std::span<const std::uint32_t> index) const noexcept {
-  for (std::size_t i = 0; i < n(); ++i) out[i] = in[index[i]];
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = in[index[i]];
 }
 
 PlanPtr make_portable(const Modulus& q, int log_n) {
