@@ -4,6 +4,8 @@
 #include "nn/reference.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 #include "base/error.h"
 
@@ -67,9 +69,13 @@ void apply(const Conv2d& conv, const Tensor& in, Tensor& out) {
 }
 
 double dot(const double* a, const double* b, std::size_t count) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)  // lets the compiler keep several partial sums
-  for (std::size_t i = 0; i < count; ++i) sum += a[i] * b[i];
+  std::array<double, 8> sums{};  // apart, so that a compiler may add them side by side
+  std::size_t i = 0;
+  for (; i + sums.size() <= count; i += sums.size()) {
+    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += a[i + k] * b[i + k];
+  }
+  double sum = std::accumulate(sums.begin(), sums.end(), 0.0);
+  for (; i < count; ++i) sum += a[i] * b[i];
   return sum;
 }
 
