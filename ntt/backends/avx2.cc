@@ -67,7 +67,7 @@ class LaneModulus {
     return {set1(x), set1(x / q_)};
   }
   /// w y with |result| <= (1/2 + B q 2^-52) q when |y| <= B q and B q < 2^53.
-  [[gnu::always_inline]] Reg product(Reg y, Factor f) const {
+  [[gnu::always_inline]] Reg product(Reg y, const Factor& f) const {
     const Reg high = multiply(y, f.w);
     const Reg quotient = nearest(multiply(y, f.w_over_q));
     return add(_mm256_fnmadd_pd(quotient, q(), high), _mm256_fmsub_pd(y, f.w, high));
@@ -120,7 +120,7 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
 
   /// (x, y) to (x + w y, x - w y): both grow by less than q, after |x| was brought to q/2 if asked for.
   template <bool kReduce>
-  [[gnu::always_inline]] void forward_butterfly(Reg& x, Reg& y, Twiddle t) const {
+  [[gnu::always_inline]] void forward_butterfly(Reg& x, Reg& y, const Twiddle& t) const {
     if constexpr (kReduce) x = LaneModulus::reduce(x);
     const Reg p = product(y, t);
     y = subtract(x, p);
@@ -128,14 +128,14 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
   }
   /// (x, y) to (x + y, w (x - y)).
   template <int kBound>
-  [[gnu::always_inline]] void inverse_butterfly(Reg& x, Reg& y, Twiddle t) const {
+  [[gnu::always_inline]] void inverse_butterfly(Reg& x, Reg& y, const Twiddle& t) const {
     const Reg difference = subtract(x, y);
     x = add(x, y);
     y = product(difference, t);
   }
   /// (x, y) to (n (x + y), w (x - y)), canonical.
   template <int kBound>
-  [[gnu::always_inline]] void last_butterfly(Reg& x, Reg& y, Twiddle n, Twiddle w) const {
+  [[gnu::always_inline]] void last_butterfly(Reg& x, Reg& y, const Twiddle& n, const Twiddle& w) const {
     inverse_butterfly<kBound>(x, y, w);
     x = canonical(product(x, n));
     y = canonical(y);

@@ -92,7 +92,7 @@ class Ifma : public WordBounds<kPeriod> {
   /// (x, y) to (x + w y, x - w y): both grow to 2q more than x, after x was brought below kForwardReduced q
   /// if asked for.
   template <bool kReduce>
-  [[gnu::always_inline]] void forward_butterfly(Reg& x, Reg& y, Twiddle t) const {
+  [[gnu::always_inline]] void forward_butterfly(Reg& x, Reg& y, const Twiddle& t) const {
     if constexpr (kReduce) x = subtract_once(low52(x), set1(Bounds::kForwardReduced * q_));
     const Reg sum = add_lo(add_lo(x, t.w, y), hi(t.w_shoup, y), set1(minus_q_));
     y = subtract(add(add(x, x), set1(2 * q_)), sum);
@@ -101,7 +101,7 @@ class Ifma : public WordBounds<kPeriod> {
 
   /// (x, y) to (x + y, w (x - y)); y < kBound q, the product < 2q.
   template <int kBound>
-  [[gnu::always_inline]] void inverse_butterfly(Reg& x, Reg& y, Twiddle t) const {
+  [[gnu::always_inline]] void inverse_butterfly(Reg& x, Reg& y, const Twiddle& t) const {
     const Reg difference = subtract(add(x, set1(kBound * q_)), y);
     x = add(x, y);
     y = product(difference, t);
@@ -109,7 +109,7 @@ class Ifma : public WordBounds<kPeriod> {
 
   /// (x, y) to (n (x + y), w (x - y)), canonical: the root of the tree, with N^-1 in both twiddles.
   template <int kBound>
-  [[gnu::always_inline]] void last_butterfly(Reg& x, Reg& y, Twiddle n, Twiddle w) const {
+  [[gnu::always_inline]] void last_butterfly(Reg& x, Reg& y, const Twiddle& n, const Twiddle& w) const {
     inverse_butterfly<kBound>(x, y, w);
     x = subtract_once(low52(product(x, n)), set1(q_));
     y = subtract_once(low52(y), set1(q_));
@@ -127,7 +127,7 @@ class Ifma : public WordBounds<kPeriod> {
   }
 
  private:
-  [[gnu::always_inline]] Reg product(Reg y, Twiddle t) const {
+  [[gnu::always_inline]] Reg product(Reg y, const Twiddle& t) const {
     return add_lo(lo(t.w, y), hi(t.w_shoup, y), set1(minus_q_));
   }
 
@@ -182,7 +182,7 @@ class LaneModulus {
     return add_lo(lo(a, b), hi(u, set1(product_reciprocal_)), set1(minus_q_));
   }
   /// c a in [0, 2q), 52 bits with garbage above; any a < 2^52.
-  [[gnu::always_inline]] Reg product(Reg a, Constant c) const {
+  [[gnu::always_inline]] Reg product(Reg a, const Constant& c) const {
     return add_lo(lo(set1(c.w), a), hi(set1(c.w_shoup), a), set1(minus_q_));
   }
   /// x mod q in [0, 2q), 52 bits with garbage above; any x < 2^52.
@@ -325,10 +325,16 @@ template <class LeftFactor, class RightFactor>
   }
 }
 
+/// Rows b are keys and diagonals, which come from memory, and there are more of them than streams that the
+/// hardware follows: asking for them 1 KiB ahead raises 11 cold rows from 20 to 28 GB/s (Zen 5).
 void IfmaKernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
+  constexpr std::size_t kAhead = 128;  // words
   sum_of_products(
       lanes_, out, a.size(), [&](std::size_t r, std::size_t i) { return load(a[r] + i); },
-      [&](std::size_t r, std::size_t i) { return load(b[r] + i); });
+      [&](std::size_t r, std::size_t i) {
+        _mm_prefetch(reinterpret_cast<const char*>(b[r] + i + kAhead), _MM_HINT_T0);
+        return load(b[r] + i);
+      });
 }
 
 void IfmaKernels::combine(Limb out, Rows x, std::span<const u64> c) const noexcept {

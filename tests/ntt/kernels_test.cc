@@ -182,6 +182,39 @@ TEST_P(KernelTest, RoundQuotient) {
   }
 }
 
+/// Callers that work tile by tile hand over pieces of limbs; words beyond the piece must stay.
+TEST_P(KernelTest, PiecesOfLimbs) {
+  constexpr std::size_t kPiece = 64;
+  if (n < 3 * kPiece) return;
+  const AlignedWords a = random_limb(q), b = random_limb(q), before = random_limb(q);
+  const auto piece = [](ConstLimb limb) { return limb.subspan(kPiece, kPiece); };
+  const auto expect_piece = [&](const AlignedWords& got, const AlignedWords& whole) {
+    for (std::size_t i = 0; i < n; ++i) {
+      ASSERT_EQ(got[i], i / kPiece == 1 ? whole[i] : before[i]) << "word " << i;
+    }
+  };
+  const std::vector<const u64*> left{a.data(), b.data()}, right{b.data(), before.data()};
+  const std::vector<const u64*> left_piece{a.data() + kPiece, b.data() + kPiece},
+      right_piece{b.data() + kPiece, before.data() + kPiece};
+  const std::vector<u64> c{q - 1, q / 2};
+  AlignedWords whole(n), got = before;
+  plan->multiply(whole.span(), a.span(), b.span());
+  plan->multiply(got.span().subspan(kPiece, kPiece), piece(a.span()), piece(b.span()));
+  expect_piece(got, whole);
+  got = before;
+  plan->inner_product(whole.span(), left, right);
+  plan->inner_product(got.span().subspan(kPiece, kPiece), left_piece, right_piece);
+  expect_piece(got, whole);
+  got = before;
+  plan->combine(whole.span(), left, c);
+  plan->combine(got.span().subspan(kPiece, kPiece), left_piece, c);
+  expect_piece(got, whole);
+  got = before;
+  plan->round_quotient(whole.span(), left, c, 52);
+  plan->round_quotient(got.span().subspan(kPiece, kPiece), left_piece, c, 52);
+  expect_piece(got, whole);
+}
+
 TEST_P(KernelTest, PermuteByAnyIndexList) {
   const AlignedWords in = random_limb(q);
   std::vector<std::uint32_t> identity(n);
