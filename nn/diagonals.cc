@@ -1,0 +1,340 @@
+#include "nn/diagonals.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+
+namespace sotto::nn {
+namespace {
+
+int wrapped(std::int64_t value, int ring) noexcept {
+  return static_cast<int>(value & (std::int64_t{ring} - 1));
+}
+std::size_t index(int i) noexcept {
+  return static_cast<std::size_t>(i);
+}
+
+struct Run {
+  int first, length;
+};
+
+/// Maximal runs of consecutive slots, from the set of `slots`.
+std::vector<Run> runs_of(std::vector<int> slots) {
+  std::ranges::sort(slots);
+  std::vector<Run> runs;
+  for (const int slot : slots) {
+    if (!runs.empty() && slot <= runs.back().first + runs.back().length) {
+      runs.back().length = std::max(runs.back().length, slot + 1 - runs.back().first);
+    } else {
+      runs.push_back({slot, 1});
+    }
+  }
+  return runs;
+}
+
+/// All differences of two sets of slots; for matrices without a zero.
+void mark_all_differences(const std::vector<int>& sources, const std::vector<int>& targets,
+                          std::vector<char>& wanted) {
+  const int ring = static_cast<int>(wanted.size());
+  const std::vector<Run> target_runs = runs_of(targets);
+  for (const Run& source : runs_of(sources)) {
+    for (const Run& target : target_runs) {
+      const int first = source.first - (target.first + target.length - 1);
+      const int count = std::min(source.length + target.length - 1, ring);
+      for (int d = first; d < first + count; ++d) wanted[index(wrapped(d, ring))] = 1;
+    }
+  }
+}
+
+/// Babies that one giant step needs, 0 not counted.
+int count_babies(const std::vector<int>& indices, int giant_step, std::vector<int>& stamp) {
+  int babies = 0, block_begin = indices.front();
+  for (const int i : indices) {
+    while (i - block_begin >= giant_step) block_begin += giant_step;
+    const int baby = i - block_begin;
+    if (std::exchange(stamp[index(baby)], giant_step) != giant_step) babies += indices.front() + baby != 0;
+  }
+  return babies;
+}
+
+/// Differences to the first index, differences of neighbours, powers of two: every structured set has its
+/// pitch among them.
+std::vector<int> giant_candidates(const std::vector<int>& indices) {
+  constexpr std::size_t kMaxDifferences = 256;
+  const int span = indices.back() - indices.front();
+  std::vector<char> seen(index(span) + 1, 0);
+  std::vector<int> candidates;
+  const auto add = [&](int step) {
+    if (!std::exchange(seen[index(step)], 1)) candidates.push_back(step);
+  };
+  for (int power = 1; power <= span; power *= 2) add(power);
+  for (std::size_t k = 1; k < std::min(indices.size(), kMaxDifferences); ++k) {
+    add(indices[k] - indices.front());
+    add(indices[k] - indices[k - 1]);
+  }
+  return candidates;
+}
+
+Diagonals arrange(const std::vector<int>& indices, int giant_step, int slots) {
+  Diagonals diagonals;
+  for (const int i : indices) {
+    const int relative = i - indices.front();
+    const std::size_t block = index(relative / giant_step);
+    if (diagonals.blocks.size() <= block) diagonals.blocks.resize(block + 1);
+    diagonals.blocks[block].push_back(wrapped(indices.front() + relative % giant_step, slots));
+  }
+  if (diagonals.blocks.size() > 1) diagonals.giant_step = giant_step;
+  return diagonals;
+}
+
+}  // namespace
+
+int Diagonals::terms() const noexcept {
+  std::size_t count = 0;
+  for (const auto& block : blocks) count += block.size();
+  return static_cast<int>(count);
+}
+
+std::vector<int> Diagonals::babies() const {
+  std::vector<int> all;
+  for (const auto& block : blocks) all.insert(all.end(), block.begin(), block.end());
+  std::ranges::sort(all);
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+std::optional<FoldSpan> fold_span(const Route& route) {
+  std::vector<char> present(index(route.ring), 0);
+  FoldSpan span{.sums = {0}, .period = route.ring};
+  for (const int fold : route.folds) {
+    if (2 * span.sums.size() > present.size()) return std::nullopt;
+    for (std::size_t k = 0, count = span.sums.size(); k < count; ++k)
+      span.sums.push_back(wrapped(std::int64_t{span.sums[k]} + fold, route.ring));
+  }
+  for (const int sum : span.sums) {
+    if (std::exchange(present[index(sum)], 1)) return std::nullopt;
+  }
+  const auto repeats = [&](int p) {
+    return std::ranges::all_of(
+        span.sums, [&](int h) { return present[index(wrapped(std::int64_t{h} + p, route.ring))]; });
+  };
+  while (span.period > 1 && repeats(span.period / 2)) span.period /= 2;
+  return span;
+}
+
+std::vector<int> separate_copies(const Layout& out, const FoldSpan& span) {
+  std::vector<int> kept;
+  std::vector<char> seen(index(span.period), 0);
+  for (const int offset : copy_offsets(out)) {
+    if (!std::exchange(seen[index(wrapped(offset, span.period))], 1)) kept.push_back(offset);
+  }
+  return kept;
+}
+
+bool targets_are_disjoint(const std::vector<int>& targets, const FoldSpan& span, int ring) {
+  if (targets.size() * span.sums.size() > index(ring)) return false;
+  std::vector<char> taken(index(ring), 0);
+  for (const int target : targets) {
+    for (const int h : span.sums) {
+      if (std::exchange(taken[index(wrapped(std::int64_t{target} + h, ring))], 1)) return false;
+    }
+  }
+  return true;
+}
+
+std::vector<char> wanted_differences(const LinearMap& map, const std::vector<int>& sources,
+                                     const std::vector<int>& targets, int ring) {
+  std::vector<char> wanted(index(ring), 0);
+  if (map.entries() == map.rows() * sources.size()) {
+    mark_all_differences(sources, targets, wanted);
+    return wanted;
+  }
+  const std::size_t copies = targets.size() / map.rows();
+  for (std::size_t r = 0; r < map.rows(); ++r) {
+    for (std::size_t k = r * copies; k < (r + 1) * copies; ++k) {
+      for (std::size_t e = map.row_begin[r]; e < map.row_begin[r + 1]; ++e)
+        wanted[index(wrapped(std::int64_t{sources[index(map.column[e])]} - targets[k], ring))] = 1;
+    }
+  }
+  return wanted;
+}
+
+std::vector<int> reach(const std::vector<int>& input_copies, const FoldSpan& span, int ring) {
+  std::vector<char> present(index(ring), 0);
+  std::vector<int> k;
+  for (const int c : input_copies) {
+    for (const int h : span.sums) {
+      const int offset = wrapped(std::int64_t{c} - h, ring);
+      if (!std::exchange(present[index(offset)], 1)) k.push_back(offset);
+    }
+  }
+  return k;
+}
+
+std::vector<int> cover(const std::vector<char>& wanted, const std::vector<int>& reach, Prefer prefer) {
+  const int ring = static_cast<int>(wanted.size());
+  const auto rank = [&](int i) {  // smaller is better; i in [0, ring)
+    if (prefer == Prefer::kSmallest) return i;
+    return i <= ring / 2 ? 2 * i : 2 * (ring - i) + 1;
+  };
+  std::vector<char> covered(wanted.size(), 0);
+  std::vector<int> chosen;
+  for (int d = 0; d < ring; ++d) {
+    if (!wanted[index(d)] || covered[index(d)]) continue;
+    int best = wrapped(std::int64_t{d} + reach.front(), ring);
+    for (const int k : reach) {
+      const int i = wrapped(std::int64_t{d} + k, ring);
+      if (rank(i) < rank(best)) best = i;
+    }
+    for (const int k : reach) covered[index(wrapped(std::int64_t{best} - k, ring))] = 1;
+    chosen.push_back(best);
+  }
+  if (chosen.empty()) return {0};  // a map without entries: one diagonal of zeros carries the bias
+  std::ranges::sort(chosen);
+
+  // Begin after the largest gap around the ring; what lies before it becomes negative.
+  std::size_t start = 0;
+  int largest = chosen.front() + ring - chosen.back();
+  for (std::size_t k = 1; k < chosen.size(); ++k) {
+    if (chosen[k] - chosen[k - 1] > largest) {
+      largest = chosen[k] - chosen[k - 1];
+      start = k;
+    }
+  }
+  if (start > 0) {
+    for (std::size_t k = start; k < chosen.size(); ++k) chosen[k] -= ring;
+    std::ranges::sort(chosen);
+  }
+  return chosen;
+}
+
+double least_split_cost(int terms, const SplitCost& cost) {
+  double best = cost(terms - 1, 0, terms);
+  for (int giants = 1; giants < terms; ++giants) {
+    const double price = cost((terms + giants) / (giants + 1) - 1, giants, terms);
+    if (price > 2 * best) break;  // giants alone outweigh everything
+    best = std::min(best, price);
+  }
+  return best;
+}
+
+Diagonals split(const std::vector<int>& indices, int slots, const SplitCost& cost) {
+  const int span = indices.back() - indices.front() + 1;
+  const int terms = static_cast<int>(indices.size());
+  const bool has_zero = std::ranges::binary_search(indices, 0);
+  int best_step = span;  // one block
+  double best = cost(terms - (has_zero ? 1 : 0), 0, terms);
+  std::vector<int> stamp(index(span), 0);
+  for (const int giant_step : giant_candidates(indices)) {
+    const int giants = (span - 1) / giant_step, least_babies = (terms + giants) / (giants + 1) - 1;
+    if (cost(least_babies, giants, terms) >= best) continue;
+    const double price = cost(count_babies(indices, giant_step, stamp), giants, terms);
+    if (price < best) {
+      best = price;
+      best_step = giant_step;
+    }
+  }
+  return arrange(indices, best_step, slots);
+}
+
+namespace {
+
+/// For each difference: which diagonal serves it, and in which slot relative to the target.
+struct Service {
+  struct Choice {
+    std::int16_t block = -1;
+    int term = 0;
+    int fold = 0;  // h: the product lies in slot target + h
+  };
+  std::vector<Choice> at;  // [difference]
+};
+
+Service serve(const Diagonals& diagonals, const std::vector<int>& input_copies, const FoldSpan& span,
+              int ring) {
+  Service service{std::vector<Service::Choice>(index(ring))};
+  for (std::size_t block = 0; block < diagonals.blocks.size(); ++block) {
+    for (std::size_t term = 0; term < diagonals.blocks[block].size(); ++term) {
+      const std::int64_t i = std::int64_t(block) * diagonals.giant_step + diagonals.blocks[block][term];
+      for (const int h : span.sums) {
+        for (const int c : input_copies) {
+          auto& choice = service.at[index(wrapped(i + h - c, ring))];
+          if (choice.block < 0) choice = {static_cast<std::int16_t>(block), static_cast<int>(term), h};
+        }
+      }
+    }
+  }
+  return service;
+}
+
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw Error(ErrorCode::kInvalidArgument, "lowering: " + sentence + "; make the plan again");
+}
+
+void require_route(const LinearMap& map, const Layout& in, const Layout& out, const Route& route) {
+  const bool is_power = route.ring > 0 && (route.ring & (route.ring - 1)) == 0;
+  if (!is_power || route.ring > in.slots || route.ring % period(in) != 0 || in.slots != out.slots)
+    refuse("a ring of " + std::to_string(route.ring) + " does not suit an input of period " +
+           std::to_string(period(in)) + " in " + std::to_string(in.slots) + " slots");
+  if (element_count(in.shape) != element_count(map.in) || element_count(out.shape) != map.rows())
+    refuse("the layouts hold " + to_string(in.shape) + " and " + to_string(out.shape) + ", the layer maps " +
+           to_string(map.in) + " to " + to_string(map.out));
+}
+
+ckks::LinearTransform empty_transform(const Diagonals& diagonals, const Route& route, int slots) {
+  ckks::LinearTransform transform{.giant_step = diagonals.giant_step, .blocks = {}, .folds = route.folds};
+  for (const auto& block : diagonals.blocks) {
+    auto& terms = transform.blocks.emplace_back();
+    for (const int baby : block) terms.push_back({baby, std::vector<double>(index(slots), 0.0)});
+  }
+  return transform;
+}
+
+/// Repeats [0, ring) over all slots and rotates each block right by its giant step.
+void spread(ckks::LinearTransform& transform, int ring) {
+  for (std::size_t block = 0; block < transform.blocks.size(); ++block) {
+    for (auto& term : transform.blocks[block]) {
+      const int slots = static_cast<int>(term.values.size());
+      for (int s = ring; s < slots; ++s) term.values[index(s)] = term.values[index(s - ring)];
+      const int giant = wrapped(std::int64_t(block) * transform.giant_step, slots);
+      std::ranges::rotate(term.values, term.values.end() - giant);
+    }
+  }
+}
+
+}  // namespace
+
+ckks::LinearTransform lower(const LinearMap& map, const Layout& in, const Layout& out, const Route& route,
+                            const Diagonals& diagonals) {
+  require_route(map, in, out, route);
+  const auto span = fold_span(route);
+  if (!span) refuse("two sums of folds coincide");
+  const std::vector<int> sources = positions(in), rows = positions(out), copies = separate_copies(out, *span);
+  std::vector<int> targets;  // [row][copy]
+  for (const int row : rows) {
+    for (const int copy : copies) targets.push_back(wrapped(std::int64_t{row} + copy, route.ring));
+  }
+  if (!targets_are_disjoint(targets, *span, route.ring)) refuse("a slot would be added into two outputs");
+
+  const Service service = serve(diagonals, copy_offsets(in), *span, route.ring);
+  ckks::LinearTransform transform = empty_transform(diagonals, route, in.slots);
+  for (std::size_t r = 0; r < map.rows(); ++r) {
+    for (std::size_t k = r * copies.size(); k < (r + 1) * copies.size(); ++k) {
+      for (std::size_t e = map.row_begin[r]; e < map.row_begin[r + 1]; ++e) {
+        const int difference = wrapped(std::int64_t{sources[index(map.column[e])]} - targets[k], route.ring);
+        const auto& choice = service.at[index(difference)];
+        if (choice.block < 0)
+          refuse("no diagonal serves row " + std::to_string(r) + ", column " + std::to_string(map.column[e]));
+        auto& term = transform.blocks[index(choice.block)][index(choice.term)];
+        term.values[index(wrapped(std::int64_t{targets[k]} + choice.fold, route.ring))] = map.value[e];
+      }
+    }
+  }
+  spread(transform, route.ring);
+  return transform;
+}
+
+}  // namespace sotto::nn
