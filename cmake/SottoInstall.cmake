@@ -11,10 +11,10 @@ install(TARGETS ${sotto_libraries} EXPORT sottoTargets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
-# Headers of ntt/backends are private: callers see Plan and the registry.
+# Headers of ntt/backends, ckks/engines and nn/onnx are private: callers see the registry, Engine and import_onnx().
 foreach(layer base ntt ckks approx nn)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sotto
-          FILES_MATCHING PATTERN "*.h" PATTERN "backends" EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" PATTERN "backends" EXCLUDE PATTERN "engines" EXCLUDE PATTERN "onnx" EXCLUDE)
 endforeach()
 
 if(TARGET sotto_app)
