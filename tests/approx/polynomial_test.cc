@@ -1,0 +1,141 @@
+#include "approx/polynomial.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "tests/support/random.h"
+
+namespace sotto::approx {
+namespace {
+
+using test::Rng;
+
+/// T_k on an interval.
+Polynomial chebyshev(int k, const Interval& interval = {}) {
+  Polynomial polynomial{interval, std::vector<double>(static_cast<std::size_t>(k) + 1, 0.0), 0, "test"};
+  polynomial.coefficients.back() = 1;
+  return polynomial;
+}
+
+Polynomial random_polynomial(Rng& rng, int degree, const Interval& interval) {
+  Polynomial polynomial = chebyshev(degree, interval);
+  for (double& c : polynomial.coefficients) c = rng.real(-1, 1);
+  return polynomial;
+}
+
+TEST(Polynomial, ClenshawIsTheCosineDefinition) {
+  for (int k = 0; k <= 40; ++k) {
+    for (double angle = 0; angle <= 3.14; angle += 0.1) {
+      EXPECT_NEAR(chebyshev(k, {-4, 8})(2 + 6 * std::cos(angle)), std::cos(k * angle), 1e-13);
+    }
+  }
+}
+
+TEST(Polynomial, OutsideItsIntervalItIsTheSamePolynomial) {
+  EXPECT_DOUBLE_EQ(chebyshev(3)(2), 26);  // 4 · 8 - 3 · 2
+}
+
+TEST(PowerBasis, OfChebyshevPolynomialsIsTheTextbookOne) {
+  EXPECT_EQ(to_power_basis(chebyshev(0)), (std::vector<double>{1}));
+  EXPECT_EQ(to_power_basis(chebyshev(1)), (std::vector<double>{0, 1}));
+  EXPECT_EQ(to_power_basis(chebyshev(5)), (std::vector<double>{0, 5, 0, -20, 0, 16}));
+  EXPECT_EQ(to_power_basis(chebyshev(2, {0, 1})), (std::vector<double>{1, -8, 8}));
+  EXPECT_EQ(to_power_basis(chebyshev(3, {2, 6})),
+            (std::vector<double>{-26, 22.5, -6, 0.5}));  // 4 t³ - 3 t, t = x/2 - 2
+}
+
+TEST(PowerBasis, HighDegreesHaveExactIntegers) {
+  const std::vector<double> powers = to_power_basis(chebyshev(50));
+  EXPECT_EQ(powers[50], 0x1p49);        // 2^(k-1)
+  EXPECT_EQ(powers[48], -50 * 0x1p47);  // -k 2^(k-3)
+  EXPECT_EQ(powers[2], 1250);           // T_50''(0) / 2 = 50² / 2, sign + because 50/2 is odd
+  EXPECT_EQ(powers[0], -1);
+  EXPECT_EQ(powers[49], 0);
+}
+
+TEST(PowerBasis, FarFromZeroLosesNothingBeforeTheLastRounding) {
+  Rng rng;
+  // x is a dyadic number of few bits, and so are the coefficients and powers: Horner in long double is exact.
+  const Polynomial polynomial{{1022, 1026}, {0.5, -0.25, 0.125, 1}, 0, "test"};
+  const std::vector<double> powers = to_power_basis(polynomial);
+  for (const double x : {1022.0, 1023.5, 1024.0, 1026.0}) {
+    long double sum = 0;
+    for (std::size_t k = powers.size(); k-- > 0;) sum = sum * x + powers[k];
+    EXPECT_EQ(static_cast<double>(sum), polynomial(x));
+  }
+}
+
+TEST(PowerBasis, AgreesWithClenshawOnRandomPolynomials) {
+  Rng rng;
+  for (int degree = 0; degree <= 16; ++degree) {
+    const Interval interval{rng.real(-3, -1), rng.real(0.5, 3)};
+    const Polynomial polynomial = random_polynomial(rng, degree, interval);
+    const std::vector<double> powers = to_power_basis(polynomial);
+    for (double t = -1; t <= 1; t += 0.125) {
+      long double sum = 0;
+      const double x = interval.from_unit(t);
+      for (std::size_t k = powers.size(); k-- > 0;) sum = sum * x + powers[k];
+      EXPECT_NEAR(static_cast<double>(sum), polynomial(x), 1e-9) << "degree " << degree;
+    }
+  }
+}
+
+TEST(PowerBasis, RefusesWhatDoublesCannotHold) {
+  EXPECT_NO_THROW(to_power_basis(chebyshev(kMaxPowerDegree)));
+  EXPECT_THROW(to_power_basis(chebyshev(kMaxPowerDegree + 1)), Error);
+  EXPECT_THROW(to_power_basis(chebyshev(100, {0, 1e-6})), Error);
+}
+
+TEST(Polynomial, RefusesNumbersThatAreNone) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Polynomial polynomial = chebyshev(3);
+  polynomial.coefficients[1] = nan;
+  EXPECT_THROW(validate(polynomial), Error);
+  polynomial = chebyshev(3);
+  polynomial.max_error = nan;
+  EXPECT_THROW(validate(polynomial), Error);
+  polynomial = chebyshev(3);
+  polynomial.interval = {1, 0};
+  EXPECT_THROW(validate(polynomial), Error);
+  EXPECT_THROW(validate(Polynomial{}), Error);
+  EXPECT_THROW(validate(chebyshev(kMaxDegree + 1)), Error);
+}
+
+TEST(PolynomialJson, KeepsEveryBit) {
+  Rng rng;
+  Polynomial polynomial = random_polynomial(rng, 31, {-1.0 / 3, 8.1});
+  polynomial.max_error = 1e-17 / 3;
+  polynomial.source = "ünïcode \"quoted\"";
+  const Polynomial read = polynomial_from_json(to_json(polynomial));
+  EXPECT_EQ(read.coefficients, polynomial.coefficients);
+  EXPECT_EQ(read.interval.low, polynomial.interval.low);
+  EXPECT_EQ(read.interval.high, polynomial.interval.high);
+  EXPECT_EQ(read.max_error, polynomial.max_error);
+  EXPECT_EQ(read.source, polynomial.source);
+}
+
+TEST(PolynomialJson, RefusesDamage) {
+  const std::string whole = to_json(chebyshev(3));
+  const auto replaced = [&](const std::string& from, const std::string& to) {
+    std::string text = whole;
+    return text.replace(text.find(from), from.size(), to);
+  };
+  for (const std::string& text :
+       {std::string(), std::string("[]"), std::string("{}"), whole.substr(0, whole.size() / 2),
+        replaced("polynomial-1", "polynomial-2"), replaced("chebyshev", "monomial"), replaced("-1.0", "7"),
+        replaced("-1.0", "\"a\""), replaced("\"coefficients\"", "\"coefs\""), replaced("0.0", "1e999"),
+        std::string(2 << 20, ' ')}) {
+    try {
+      polynomial_from_json(text);
+      ADD_FAILURE() << "accepted: " << text.substr(0, 200);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kCorruptFile);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sotto::approx
