@@ -205,6 +205,10 @@ void sample_gaussian(const Seed& seed, int log_sigma, std::span<std::int64_t> ou
   if (actual != nullptr) *actual = sigma(terms);
 }
 
+std::span<const u64> detail::gaussian_table() noexcept {
+  return kGaussian;
+}
+
 void to_residues(const ntt::Modulus& q, std::span<const std::int64_t> x, ntt::Limb out) noexcept {
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = static_cast<u64>(x[i]) + (q.value() & static_cast<u64>(x[i] >> 63));

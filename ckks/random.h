@@ -94,6 +94,11 @@ void sample_error(const Seed& seed, std::span<std::int64_t> out);
 /// deviation.
 void sample_gaussian(const Seed& seed, int log_sigma, std::span<std::int64_t> out, double* actual = nullptr);
 
+namespace detail {
+/// [i] = round(2^63 Pr(|x| ≤ i)) for the discrete Gaussian of sigma 3.2; for the test that derives it again.
+std::span<const u64> gaussian_table() noexcept;
+}  // namespace detail
+
 /// out = x mod q for |x| < q, branch-free.
 void to_residues(const ntt::Modulus& q, std::span<const std::int64_t> x, ntt::Limb out) noexcept;
 
