@@ -1,0 +1,97 @@
+// What the composites promise before any engine runs: depths, steps, counts, and what is refused.
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "ckks/engine.h"
+
+namespace sotto::ckks {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<double> leading(std::size_t degree, double coefficient) {
+  std::vector<double> c(degree + 1);
+  c[degree] = coefficient;
+  return c;
+}
+
+TEST(PolynomialDepth, IsTheNumberOfBitsOfTheDegree) {
+  const int ceil_log2_of_successor[] = {0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5};
+  for (std::size_t degree = 0; degree <= 16; ++degree) {
+    EXPECT_EQ(polynomial_depth(leading(degree, 0.5)), ceil_log2_of_successor[degree]) << degree;
+  }
+}
+
+TEST(PolynomialDepth, AMonicPowerOfTwoSavesALevel) {
+  const int depth[] = {0, 0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4};
+  for (std::size_t degree = 1; degree <= 16; ++degree) {
+    EXPECT_EQ(polynomial_depth(leading(degree, 1.0)), depth[degree]) << degree;
+    std::vector<double> dense = leading(degree, 1.0);
+    for (std::size_t k = 0; k < degree; ++k) dense[k] = 0.25;
+    EXPECT_EQ(polynomial_depth(dense), depth[degree]) << degree;
+  }
+  EXPECT_EQ(polynomial_depth(leading(2, -1.0)), 2);
+}
+
+TEST(PolynomialDepth, LeadingZerosDoNotCount) {
+  EXPECT_EQ(polynomial_depth(std::vector<double>{0, 0, 1, 0, 0}), 1);
+  EXPECT_EQ(polynomial_depth(std::vector<double>{3, 0, 0}), 0);
+  EXPECT_EQ(polynomial_depth({}), 0);
+}
+
+/// A transform over four slots from (block, baby) pairs.
+LinearTransform transform(int giant_step, std::size_t blocks,
+                          const std::vector<std::pair<std::size_t, int>>& terms, std::vector<int> folds) {
+  LinearTransform t{.giant_step = giant_step,
+                    .blocks = std::vector<std::vector<LinearTransform::Term>>(blocks),
+                    .folds = std::move(folds)};
+  for (const auto& [block, baby] : terms) t.blocks[block].push_back({baby, std::vector<double>(4, 1.0)});
+  return t;
+}
+
+TEST(LinearTransform, ListsTheStepsItNeeds) {
+  EXPECT_THAT(transform(2, 2, {{0, 0}, {0, 3}, {1, 3}}, {1, 0}).rotation_steps(), ElementsAre(1, 2, 3));
+  EXPECT_THAT(transform(0, 1, {{0, 0}}, {}).rotation_steps(), ElementsAre());
+  // The giant step is needed only when something lies behind the first block.
+  EXPECT_THAT(transform(2, 2, {{0, 1}}, {}).rotation_steps(), ElementsAre(1));
+  EXPECT_THAT(transform(2, 2, {{1, 1}}, {}).rotation_steps(), ElementsAre(1, 2));
+}
+
+TEST(LinearTransform, CountsWhatApplyDoes) {
+  EXPECT_EQ(transform(2, 3, {{0, 0}, {0, 3}, {2, 3}}, {1, 0}).apply_counts(),
+            (OpCounts{.add = 4, .multiply_plain = 3, .rotate = 4, .rescale = 1}));
+  EXPECT_EQ(transform(0, 1, {{0, 0}}, {}).apply_counts(), (OpCounts{.multiply_plain = 1, .rescale = 1}));
+}
+
+TEST(LinearTransform, IsCheckedBeforeUse) {
+  const auto refusal = [](const LinearTransform& t) -> std::string {
+    try {
+      validate(t, 4);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal(transform(2, 2, {{0, 0}, {1, 3}}, {1})), "");
+  EXPECT_THAT(refusal(transform(2, 2, {}, {})), HasSubstr("no diagonal"));
+  EXPECT_THAT(refusal(transform(0, 2, {{1, 0}}, {})), HasSubstr("several blocks need a giant step"));
+  EXPECT_THAT(refusal(transform(4, 2, {{1, 0}}, {})), HasSubstr("giant step 4 is out of range"));
+  EXPECT_THAT(refusal(transform(0, 1, {{0, -1}}, {})), HasSubstr("baby step -1 is out of range"));
+  EXPECT_THAT(refusal(transform(0, 1, {{0, 0}}, {4})), HasSubstr("fold 4 is out of range"));
+  LinearTransform longer = transform(0, 1, {{0, 0}}, {});
+  longer.blocks[0][0].values.push_back(1.0);
+  EXPECT_THAT(refusal(longer), HasSubstr("a diagonal has 5 values (the parameters have 4 slots)"));
+}
+
+TEST(OpCounts, AddAndSubtractEveryField) {
+  const OpCounts one{1, 2, 3, 4, 5, 6, 7};
+  OpCounts two = one;
+  two += one;
+  EXPECT_EQ(two, (OpCounts{2, 4, 6, 8, 10, 12, 14}));
+  EXPECT_EQ(two - one, one);
+}
+
+}  // namespace
+}  // namespace sotto::ckks
