@@ -2,10 +2,9 @@
 // number in CostModel.
 #include "nn/cost.h"
 
+#include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cmath>
-#include <vector>
 
 namespace sotto::nn {
 namespace {
@@ -25,26 +24,39 @@ class Limbs {
   double transforms(double count) const {
     return count * n_ / 2 * log_n_ * model_.ntt_ns_per_butterfly * 1e-9;
   }
-  double products(double count) const { return count * n_ * model_.multiply_add_ns * 1e-9; }
-  double passes(double count) const { return count * n_ * model_.elementwise_ns * 1e-9; }
+  double key_products(double count) const { return count * n_ * model_.key_product_ns * 1e-9; }
+  double plain_products(double count) const { return count * n_ * model_.plain_product_ns * 1e-9; }
+  double passes(double count) const { return count * n_ * model_.pass_ns * 1e-9; }
   double conversions(double count) const { return count * n_ * model_.convert_ns * 1e-9; }
   double overhead() const { return model_.overhead_us * 1e-6; }
 
   /// The digits of one polynomial, lifted to all limbs.
   double decompose() const {
-    return transforms(b_ * (l_ + a_)) + conversions(b_ * alpha_ * (l_ + a_ - alpha_));
+    return transforms(b_ * (l_ + a_)) + conversions(b_ * alpha_ * (l_ + a_ - alpha_)) + passes(l_);
   }
-  /// All digits times a key, then the automorphism of both parts.
-  double inner_product() const { return products(2 * b_ * (l_ + a_)) + passes(2 * (l_ + a_)); }
-  /// Both parts divided by P.
-  double mod_down() const { return 2 * (transforms(l_ + a_) + conversions(a_ * l_) + passes(2 * l_)); }
-  double rotation() const { return decompose() + inner_product() + mod_down() + overhead(); }
-  double rescale() const { return 2 * (transforms(l_) + conversions(l_) + passes(2 * l_)) + overhead(); }
+  /// All digits times a key, both parts, modulo QP.
+  double inner_product() const { return key_products(2 * b_ * (l_ + a_)); }
+  /// An automorphism of both parts modulo QP, and the addition that comes with it.
+  double permute_add() const { return passes(2 * 2 * (l_ + a_)); }
+  /// `parts` polynomials divided by P, and by `more` chain primes too.
+  double mod_down(double parts, double more) const {
+    return parts * (transforms(l_ + a_) + conversions((a_ + more) * (l_ - more)) + passes(2 * l_));
+  }
+  double rotation() const {
+    return decompose() + inner_product() + permute_add() + mod_down(2, 0) + overhead();
+  }
+  /// Rotate and add inside a linear map: only the part that is decomposed again comes down from QP.
+  double giant() const { return mod_down(1, 0) + decompose() + inner_product() + permute_add() + overhead(); }
+  double baby() const { return inner_product() + permute_add(); }
+  double rescale() const { return 2 * (transforms(l_) + conversions(l_ - 1) + passes(2 * l_)) + overhead(); }
   double multiply() const {
-    return products(4 * l_) + decompose() + inner_product() + mod_down() + overhead();
+    return plain_products(4 * l_) + decompose() + inner_product() + mod_down(2, 0) + passes(2 * l_) +
+           overhead();
   }
   /// Between slots and coefficients: an FFT on doubles and the rounding.
   double embedding() const { return transforms(8); }
+  /// The error, and the uniform part expanded from its seed: AES and rejection.
+  double sampling() const { return n_ * (8e-9 + l_ * 2e-9); }
   double limbs() const { return l_; }
   double all_limbs() const { return l_ + a_; }
 
@@ -86,42 +98,36 @@ double rotation_seconds(const CostModel& model, const ChainShape& chain, int lev
 double linear_seconds(const CostModel& model, const ChainShape& chain, int level, const LinearShape& linear) {
   const Limbs limbs(model, chain, level);
   double serial = linear.babies > 0 ? limbs.decompose() : 0.0;
-  serial += linear.babies * (limbs.inner_product() + limbs.passes(limbs.limbs()));
-  serial += limbs.products(2 * limbs.all_limbs() * linear.terms);
-  serial += (linear.giants + linear.folds) * limbs.rotation();
-  serial += limbs.mod_down() + limbs.rescale();
+  serial += linear.babies * limbs.baby();
+  serial += limbs.plain_products(2 * limbs.all_limbs() * linear.terms);
+  serial += (linear.giants + linear.folds) * limbs.giant();
+  serial += limbs.mod_down(2, 1) + limbs.overhead();
   return on_threads(model, serial);
 }
 
 double operations_seconds(const CostModel& model, const ChainShape& chain, int level,
                           const ckks::OpCounts& counts) {
   const Limbs limbs(model, chain, level);
+  // A product and its rescale share one ModDown.
+  const auto fused = static_cast<double>(std::min(counts.multiply, counts.rescale));
   double serial = static_cast<double>(counts.multiply) * limbs.multiply();
-  serial += static_cast<double>(counts.rescale) * limbs.rescale();
+  serial += (static_cast<double>(counts.rescale) - fused) * limbs.rescale();
   serial += static_cast<double>(counts.rotate + counts.conjugate) * limbs.rotation();
-  serial +=
-      static_cast<double>(counts.multiply_plain) * (limbs.products(2 * limbs.limbs()) + limbs.overhead());
+  serial += static_cast<double>(counts.multiply_plain) *
+            (limbs.plain_products(2 * limbs.limbs()) + limbs.overhead());
   serial += static_cast<double>(counts.add) * (limbs.passes(2 * limbs.limbs()) + limbs.overhead());
   return on_threads(model, serial);
 }
 
 double encrypt_seconds(const CostModel& model, const ChainShape& chain, int level) {
   const Limbs limbs(model, chain, level);
-  // Sampling and the expansion of the seed take as long as a few transforms of a limb.
-  return on_threads(model, limbs.transforms(4 * limbs.limbs()) + limbs.embedding());
+  return on_threads(model, limbs.transforms(2 * limbs.limbs()) + limbs.embedding() + limbs.sampling());
 }
 
 double decrypt_seconds(const CostModel& model, const ChainShape& chain, int level) {
   const Limbs limbs(model, chain, level);
-  return on_threads(model,
-                    limbs.transforms(2 * limbs.limbs()) + limbs.products(limbs.limbs()) + limbs.embedding());
-}
-
-CostModel CostModel::measure(const ckks::ParamsPtr& params, int threads) {
-  (void)params;
-  CostModel model;
-  model.threads = threads;
-  return model;
+  return on_threads(
+      model, limbs.transforms(2 * limbs.limbs()) + limbs.plain_products(limbs.limbs()) + limbs.embedding());
 }
 
 std::size_t key_bytes_disk(const ckks::Params& params, int level) {

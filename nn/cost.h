@@ -11,17 +11,18 @@
 
 namespace sotto::nn {
 
-/// Nanoseconds for one coefficient of one limb; the defaults are a Zen 5 core at 4.1 GHz (2026-11).
+/// Nanoseconds for one word of one limb; the defaults are a Zen 5 core at 4.1 GHz (gcc 12, 2026-11-20).
 struct CostModel {
-  double ntt_ns_per_butterfly = 0.10;  // cold limbs
-  double multiply_add_ns = 0.25;       // one coefficient of an inner product or plaintext product
-  double elementwise_ns = 0.15;        // add, copy, permute
-  double convert_ns = 0.20;            // base conversion: one target limb from one source limb
-  double overhead_us = 2.0;            // for each operation of the engine
+  double ntt_ns_per_butterfly = 0.113;
+  double key_product_ns = 0.385;    // one word of a key, which comes from memory
+  double plain_product_ns = 0.235;  // one word of a diagonal
+  double pass_ns = 0.187;           // add, copy, permute
+  double convert_ns = 0.20;         // base conversion: one target limb from one source limb
+  double overhead_us = 2.0;         // for each key switch or rescale
   int threads = 1;
   double parallel_efficiency = 0.85;
 
-  /// Measures all of it in about a tenth of a second on parameters like the plan's.
+  /// Measures all of it in about a tenth of a second on these parameters.
   static CostModel measure(const ckks::ParamsPtr& params, int threads);
 };
 

@@ -23,7 +23,7 @@ std::size_t index(int i) noexcept {
 }
 
 /// The stages that the plan was made from; throws unless this graph has them.
-Network network_of(const Graph& graph, const Plan& plan) {
+StagedGraph network_of(const Graph& graph, const Plan& plan) {
   if (const std::string digest = model_sha256(graph); digest != plan.model_sha256) {
     refuse("the plan was made for another model (" + plan.model_sha256.substr(0, 12) + "…, this one is " +
            digest.substr(0, 12) + "…); plan this model");
@@ -37,7 +37,7 @@ Network network_of(const Graph& graph, const Plan& plan) {
     const auto first = std::ranges::find_if(step.node_ids, is_map);
     if (first != step.node_ids.end()) cuts.insert(*first);
   }
-  Network network = make_network(graph, cuts);
+  StagedGraph network = stage_graph(graph, cuts);
   bool agrees = network.stages.size() == plan.steps.size() && network.output_tensor == plan.output_tensor;
   for (std::size_t i = 0; agrees && i < plan.steps.size(); ++i) {
     const Stage& stage = network.stages[i];
@@ -73,7 +73,7 @@ Program::Program(const Graph& graph, const Plan& plan, ckks::Engine& engine,
     : plan_(plan), engine_(&engine) {
   validate(plan_);
   ckks::require_same_params(*ckks::Params::make(plan_.params), engine.params(), "the plan and the engine");
-  const Network network = network_of(graph, plan_);
+  const StagedGraph network = network_of(graph, plan_);
   const std::size_t count = plan_.steps.size();
   linear_.resize(count);
   bias_.resize(count);

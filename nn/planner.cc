@@ -24,7 +24,7 @@ std::size_t index(int i) noexcept {
 
 /// All decisions, for one set of cuts.
 struct Draft {
-  Network network;
+  StagedGraph network;
   ckks::ParamsPtr params;
   Needs needs;
   std::vector<int> levels;  // [tensor]
@@ -32,7 +32,7 @@ struct Draft {
   double seconds = 0;  // with the built-in costs
 };
 
-Needs needs_of(const Network& network, const PlanOptions& options) {
+Needs needs_of(const StagedGraph& network, const PlanOptions& options) {
   Needs needs{.max_logit = options.max_logit, .min_bits = options.min_bits};
   needs.depth = std::ranges::max(network.depths());
   needs.slots = element_count(network.input);
@@ -44,7 +44,7 @@ Needs needs_of(const Network& network, const PlanOptions& options) {
 
 Draft make_draft(const Graph& graph, const PlanOptions& options, const std::set<int>& cuts) {
   Draft draft;
-  draft.network = make_network(graph, cuts);
+  draft.network = stage_graph(graph, cuts);
   draft.needs = needs_of(draft.network, options);
   const CostModel built_in;
   draft.params = ckks::Params::make(options.params ? *options.params : choose_params(draft.needs, built_in));

@@ -17,7 +17,7 @@ std::size_t index(int i) noexcept {
 }
 
 /// group[tensor]: the representative of the tensors that share a layout.
-std::vector<int> layout_groups(const Network& network) {
+std::vector<int> layout_groups(const StagedGraph& network) {
   std::vector<int> group(network.stages.size() + 1);
   std::iota(group.begin(), group.end(), 0);
   const auto join = [&](int a, int b) {
@@ -41,7 +41,7 @@ struct State {
 
 class Beam {
  public:
-  Beam(const Network& network, int slots, const std::vector<int>& levels, const CostModel& model,
+  Beam(const StagedGraph& network, int slots, const std::vector<int>& levels, const CostModel& model,
        const ChainShape& chain)
       : network_(network), levels_(levels), model_(model), chain_(chain), group_(layout_groups(network)) {
     for (Layout& layout : input_layouts(network.input, first_map(), slots)) {
@@ -124,7 +124,7 @@ class Beam {
     states_ = std::move(kept);
   }
 
-  const Network& network_;
+  const StagedGraph& network_;
   const std::vector<int>& levels_;
   const CostModel& model_;
   const ChainShape& chain_;
@@ -134,7 +134,7 @@ class Beam {
 
 }  // namespace
 
-Choices choose_layouts(const Network& network, int slots, const std::vector<int>& levels,
+Choices choose_layouts(const StagedGraph& network, int slots, const std::vector<int>& levels,
                        const CostModel& model, const ChainShape& chain) {
   for (const Stage& stage : network.stages) {
     if (element_count(stage.out) > index(slots)) {

@@ -19,7 +19,7 @@ struct Choices {
 };
 
 /// `levels` of each tensor. Throws Error (kInvalidArgument) when a tensor does not fit the slots.
-Choices choose_layouts(const Network& network, int slots, const std::vector<int>& levels,
+Choices choose_layouts(const StagedGraph& network, int slots, const std::vector<int>& levels,
                        const CostModel& model, const ChainShape& chain);
 
 }  // namespace sotto::nn

@@ -40,7 +40,7 @@ class Builder {
     network_.output = graph.value(graph.output).shape;
   }
 
-  Network build() && {
+  StagedGraph build() && {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) add(static_cast<int>(i));
     network_.output_tensor = tensor_of_.at(graph_.output);
     make_monic();
@@ -172,14 +172,14 @@ class Builder {
 
   const Graph& graph_;
   const std::set<int>& cuts_;
-  Network network_;
+  StagedGraph network_;
   std::map<ValueId, int> tensor_of_;
   std::map<ValueId, std::vector<int>> reshapes_;  // Reshape nodes that wait for a stage to be named in
 };
 
 }  // namespace
 
-std::vector<int> Network::depths() const {
+std::vector<int> StagedGraph::depths() const {
   std::vector<int> depth(stages.size() + 1, 0);
   for (std::size_t i = 0; i < stages.size(); ++i) {
     for (const int from : stages[i].inputs) depth[i + 1] = std::max(depth[i + 1], depth[index(from)]);
@@ -188,7 +188,7 @@ std::vector<int> Network::depths() const {
   return depth;
 }
 
-std::vector<int> Network::consumers(int tensor) const {
+std::vector<int> StagedGraph::consumers(int tensor) const {
   std::vector<int> found;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     if (std::ranges::find(stages[i].inputs, tensor) != stages[i].inputs.end())
@@ -197,7 +197,7 @@ std::vector<int> Network::consumers(int tensor) const {
   return found;
 }
 
-Network make_network(const Graph& graph, const std::set<int>& cuts) {
+StagedGraph stage_graph(const Graph& graph, const std::set<int>& cuts) {
   return Builder(graph, cuts).build();
 }
 

@@ -30,7 +30,7 @@ struct Stage {
   int depth = 0;  // levels that it consumes
 };
 
-struct Network {
+struct StagedGraph {
   Shape input, output;
   std::vector<Stage> stages;
   int output_tensor = 0;
@@ -43,6 +43,6 @@ struct Network {
 };
 
 /// `cuts` names nodes that begin a map of their own. Throws Error kUnsupported naming a Relu node.
-Network make_network(const Graph& graph, const std::set<int>& cuts = {});
+StagedGraph stage_graph(const Graph& graph, const std::set<int>& cuts = {});
 
 }  // namespace sotto::nn

@@ -1,0 +1,152 @@
+// Measures the constants of CostModel with the limb kernels in which the engine spends its time.
+//
+// Each kernel runs the way a key switch runs it: transforms on limbs that are not in L2, keys streamed from
+// memory, diagonals read once for both parts. The least of a few repetitions counts, so that other programs
+// on the machine matter little.
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "base/aligned.h"
+#include "base/threads.h"
+#include "nn/cost.h"
+
+namespace sotto::nn {
+namespace {
+
+constexpr int kRepetitions = 4;
+constexpr std::size_t kStreamBytes = std::size_t{40} << 20;  // beyond any share of L3
+constexpr std::size_t kPieceWords = 1024;  // of a diagonal at a time, as ckks/linear.cc reads it
+constexpr double kKeyStreams = 1.25;       // a key switch against one long stream of keys
+constexpr int kRegionsPerOperation = 6;    // parallel loops in one key switch
+
+double least_ns(const std::function<void()>& work) {
+  double least = std::numeric_limits<double>::infinity();
+  for (int k = 0; k < kRepetitions; ++k) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
+    least = std::min(least, taken.count());
+  }
+  return least;
+}
+
+/// A stream of limbs, the first few of which stay in the cache. butterfly() comes last: before it all words
+/// are canonical modulo every prime.
+class Bench {
+  const auto& prime(int i) const { return params_.q(i % (params_.max_level() + 1)); }
+  std::span<u64> limb(int i) { return words_.span().subspan(n_ * static_cast<std::size_t>(i), n_); }
+
+ public:
+  explicit Bench(const ckks::Params& params)
+      : params_(params),
+        n_(params.n()),
+        rows_(std::min(params.digits_at(params.max_level()), 16)),
+        limbs_(
+            std::max(static_cast<int>(kStreamBytes / (n_ * sizeof(u64))), (params.max_level() + 3) * rows_)),
+        words_(n_ * static_cast<std::size_t>(limbs_)),
+        out_(n_),
+        index_(n_) {
+    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] = (i * 2654435761U) & 0x3ffff;
+    // Like an automorphism in bit-reversed order: blocks of eight words move, and words within them.
+    for (std::size_t i = 0; i < n_; ++i)
+      index_[i] = static_cast<std::uint32_t>(((5 * (i & ~7U)) & (n_ - 1)) | ((i & 7U) ^ 3U));
+  }
+
+  /// A product of digits with a key: the key streams by, the digits of all limbs come again and again.
+  double key_product() { return stream_products(n_, 1, params_.max_level() + 1); }
+  /// A product of babies with a diagonal: each piece of the diagonal serves both parts.
+  double plain_product() { return stream_products(std::min(n_, kPieceWords), 2, 1); }
+
+  /// A permutation or an addition.
+  double pass() {
+    const int count = std::min(limbs_, 32);
+    const double ns = least_ns([&] {
+      for (int i = 0; i < count; ++i) {
+        prime(i).permute(out_.span(), limb(i), index_);
+        prime(i).add(out_.span(), out_.span(), limb(i));
+      }
+    });
+    return ns / (2.0 * count * static_cast<double>(n_));
+  }
+
+  /// A target limb of a base conversion from the primes of a digit, for each of them.
+  double conversion() {
+    const int sources = params_.alpha() + 1;  // and the quotient
+    std::vector<const u64*> from;
+    for (int i = 0; i < sources; ++i) from.push_back(limb(i).data());
+    const std::vector<u64> factors(from.size(), 12345);
+    const double ns = least_ns([&] {
+      for (int i = 0; i < 16; ++i) prime(i).combine(out_.span(), from, factors);
+    });
+    return ns / (16.0 * params_.alpha() * static_cast<double>(n_));
+  }
+
+  double butterfly(int threads) {
+    const int count = std::min(limbs_, 64);
+    const double ns =
+        least_ns([&] { parallel_for(Threads{threads}, count, [&](int i) { prime(i).forward(limb(i)); }); });
+    return ns / (count * static_cast<double>(n_) / 2 * params_.log_n());
+  }
+
+ private:
+  double stream_products(std::size_t piece, int uses, int hot) {
+    const int calls = limbs_ / rows_ - 1;
+    const std::size_t pieces = n_ / piece;
+    const double ns = least_ns([&] {
+      for (int call = 1; call <= calls; ++call) {
+        for (std::size_t k = 0; k < pieces; ++k) {
+          for (int use = 0; use < uses; ++use) multiply_rows(call % hot, call, k * piece, piece);
+        }
+      }
+    });
+    return ns / (static_cast<double>(calls) * rows_ * uses * static_cast<double>(n_));
+  }
+
+  void multiply_rows(int hot, int call, std::size_t from, std::size_t size) {
+    std::vector<const u64*> x, y;
+    for (int row = 0; row < rows_; ++row) {
+      x.push_back(limb(hot * rows_ + row).data() + from);
+      y.push_back(limb(call * rows_ + row).data() + from);
+    }
+    prime(call).inner_product(out_.span().subspan(from, size), x, y);
+  }
+
+  const ckks::Params& params_;
+  std::size_t n_;
+  int rows_, limbs_;
+  AlignedWords words_, out_;
+  std::vector<std::uint32_t> index_;
+};
+
+/// Microseconds to start and end a parallel loop.
+double region_us(int threads) {
+  constexpr int kCount = 50;
+  return 1e-3 / kCount * least_ns([&] {
+           for (int k = 0; k < kCount; ++k) parallel_for(Threads{threads}, threads, [](int) {});
+         });
+}
+
+}  // namespace
+
+CostModel CostModel::measure(const ckks::ParamsPtr& params, int threads) {
+  Bench bench(*params);
+  CostModel model;
+  model.key_product_ns = kKeyStreams * bench.key_product();
+  model.plain_product_ns = bench.plain_product();
+  model.pass_ns = bench.pass();
+  model.convert_ns = bench.conversion();
+  model.ntt_ns_per_butterfly = bench.butterfly(1);
+  model.threads = threads;
+  if (threads > 1) {
+    const double speedup = model.ntt_ns_per_butterfly / bench.butterfly(threads);
+    model.parallel_efficiency = std::clamp((speedup - 1) / (threads - 1), 0.0, 1.0);
+    model.overhead_us += kRegionsPerOperation * region_us(threads);
+  }
+  return model;
+}
+
+}  // namespace sotto::nn
