@@ -176,7 +176,7 @@ std::vector<double> canonical_scales(const ParamsLiteral& literal) {
                         bits_text(std::log2(scales[l - 1])) + " at level " + std::to_string(l - 1) +
                         "; choose primes nearer to the scale");
   }
-  if (literal.log_scale > std::log2(static_cast<double>(literal.q[0])) - 1) {
+  if (literal.log_scale > std::log2(static_cast<double>(literal.q[0])) - 0.99) {
     refuse(literal, "q[0] of " + bits_text(std::log2(static_cast<double>(literal.q[0]))) +
                         " bits cannot hold a value of 1 at scale 2^" + bits_text(literal.log_scale) +
                         "; make q[0] at least " + bits_text(literal.log_scale + 1) + " bits");
