@@ -20,11 +20,10 @@ void store_le64(std::byte* out, Word value) noexcept {
   std::memcpy(out, &value, 8);
 }
 
-/// Up to eight bytes, the rest zero.
-Word load_tail(ConstBytes in) noexcept {
-  std::byte padded[8] = {};
-  std::copy(in.begin(), in.end(), padded);
-  return load_le64(padded);
+/// Up to 63 bits that begin at bit `shift` < 8 of in[0]; reads nine bytes.
+Word load_bits(const std::byte* in, unsigned shift) noexcept {
+  const Word ninth = std::to_integer<Word>(in[8]);
+  return load_le64(in) >> shift | ninth << 1 << (63 - shift);
 }
 
 }  // namespace
@@ -67,23 +66,19 @@ void pack_bits(std::span<const u64> words, int bits, Bytes out) noexcept {
 void unpack_bits(ConstBytes in, int bits, std::span<u64> words) noexcept {
   assert(in.size() == packed_bytes(words.size(), bits));
   const Word mask = (Word{1} << bits) - 1;
-  std::size_t at = 0;
-  Word pending = 0;  // the low `used` bits are read and not given out
-  int used = 0;
-  for (Word& word : words) {
-    if (used >= bits) {
-      word = pending & mask;
-      pending >>= bits;
-      used -= bits;
-      continue;
-    }
-    const std::size_t left = in.size() - at;
-    const Word fetched = left >= 8 ? load_le64(in.data() + at) : load_tail(in.subspan(at));
-    at += std::min<std::size_t>(left, 8);
-    word = (pending | fetched << used) & mask;
-    const int taken = bits - used;  // of the fetched word; 1 … 63
-    pending = fetched >> taken;
-    used = 64 - taken;
+  const auto width = static_cast<std::size_t>(bits);
+  // Words whose nine bytes lie inside the input, then the others from a padded copy of its end.
+  const std::size_t inside =
+      in.size() < 9 ? 0 : std::min(words.size(), ((in.size() - 9) * 8 + 7) / width + 1);
+  for (std::size_t i = 0; i < inside; ++i) {
+    const std::size_t bit = i * width;
+    words[i] = load_bits(in.data() + bit / 8, bit % 8) & mask;
+  }
+  for (std::size_t i = inside; i < words.size(); ++i) {
+    const std::size_t bit = i * width;
+    std::byte padded[16] = {};
+    std::ranges::copy(in.subspan(bit / 8), padded);
+    words[i] = load_bits(padded, bit % 8) & mask;
   }
 }
 
