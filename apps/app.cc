@@ -18,16 +18,23 @@
 namespace sotto::app {
 namespace {
 
-constexpr const char* kFooter = R"(
-Examples:
+constexpr const char* kFooter = R"(Examples:
   sotto classify models/mnist-cryptonets.onnx samples/*.pgm    the whole loop in one process
   sotto plan models/mnist-cryptonets.onnx                      what would run, before a key is made
   sotto SUBCOMMAND --help                                      options and an example of each
 
 Exit codes: 0 done, 1 failed (one sentence on standard error), 2 wrong usage, 3 encrypted and cleartext labels differ.)";
 
-/// Text of a parse error on one line, with the way to the help.
-std::string usage_sentence(const CLI::App& root, const CLI::ParseError& error) {
+/// Text of a parse error on one line, with the way to the help; `first` is the first word after the program's
+/// name.
+std::string usage_sentence(const CLI::App& root, const CLI::ParseError& error, const std::string& first) {
+  const auto all = root.get_subcommands([](const CLI::App*) { return true; });
+  const auto has_name = [&](const CLI::App* app) { return app->get_name() == first; };
+  if (!first.empty() && first.front() != '-' && std::none_of(all.begin(), all.end(), has_name)) {
+    std::string names;
+    for (const CLI::App* app : all) names += (names.empty() ? "" : ", ") + app->get_name();
+    return fmt::format("no subcommand has the name {}; there are {}", first, names);
+  }
   std::string text = error.what();
   std::replace(text.begin(), text.end(), '\n', ' ');
   const auto used = root.get_subcommands();
@@ -88,7 +95,7 @@ int run(int argc, char** argv) {
       root.exit(error);
       return finish(kDone);
     }
-    return fail("usage", usage_sentence(root, error), json, kUsage);
+    return fail("usage", usage_sentence(root, error, argc > 1 ? argv[1] : ""), json, kUsage);
   }
   const CLI::App* chosen = root.get_subcommands().front();
   const auto command =

@@ -16,11 +16,11 @@ namespace sotto::app {
 
 /// The fields of a "sotto-model-card-1" that the program uses; the defaults stand in where there is no card.
 struct ModelCard {
-  double divide_by = 255;            // x = (byte / divide_by - mean[c]) / std[c]
-  std::vector<double> mean, std;     // one a channel, or empty
-  std::vector<std::string> classes;  // names of the labels, or empty
-  std::string model_sha256;          // of the .onnx file that it describes, or ""
-  std::optional<double> max_logit;   // the largest magnitude that the logits are expected to take
+  double divide_by = 255;              // x = (byte / divide_by - mean[c]) / std[c]
+  std::vector<double> mean{}, std{};   // one a channel, or empty
+  std::vector<std::string> classes{};  // names of the labels, or empty
+  std::string model_sha256{};          // of the .onnx file that it describes, or ""
+  std::optional<double> max_logit{};   // the largest magnitude that the logits are expected to take
 };
 /// `output_node` names the layer whose range is that of the logits. Throws Error kCorruptFile naming the
 /// field.

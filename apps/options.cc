@@ -38,7 +38,7 @@ void force_backend(const std::string& name) {
 void add_common_options(CLI::App& app, CommonOptions& options) {
   app.add_flag("--json", options.json, "Print one JSON value for programs instead of text");
   app.add_option("--threads", options.threads, "Threads to use (default: all cores)")
-      ->check(CLI::Range(1, kMaxThreads))
+      ->check(CLI::Range(1, kMaxThreads).description(""))
       ->type_name("N");
   app.add_option("--backend", options.backend,
                  "NTT backend to force (default: the fastest here; see sotto info)")

@@ -14,8 +14,8 @@
 namespace sotto::app {
 namespace {
 
-constexpr const char* kFooter = R"(
-The engines: native is the real encryption; cleartext computes on plain numbers with the same levels, scales and refusals;
+constexpr const char* kFooter =
+    R"(The engines: native is the real encryption; cleartext computes on plain numbers with the same levels, scales and refusals;
 trace computes nothing and counts the operations.
 Exit code 3 tells that an encrypted label differs from the cleartext one.
 

@@ -18,8 +18,8 @@
 namespace sotto::app {
 namespace {
 
-constexpr const char* kFooter = R"(
-The logits carry a trace of the secret key in their last bits: keep them, and tell others the label at most.
+constexpr const char* kFooter =
+    R"(The logits carry a trace of the secret key in their last bits: keep them, and tell others the label at most.
 
 Example:
   sotto decrypt answer.ct --key keys/secret.key

@@ -17,8 +17,7 @@
 namespace sotto::app {
 namespace {
 
-constexpr const char* kFooter = R"(
-Example:
+constexpr const char* kFooter = R"(Example:
   sotto encrypt samples/digit-3.pgm --key keys/secret.key --out image.ct)";
 
 struct Options {

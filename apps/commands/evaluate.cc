@@ -16,8 +16,8 @@
 namespace sotto::app {
 namespace {
 
-constexpr const char* kFooter = R"(
-The folder holds MNIST as it is published (t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, with .gz or without), or a
+constexpr const char* kFooter =
+    R"(The folder holds MNIST as it is published (t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, with .gz or without), or a
 sub-folder mnist that does. Without --data the folder is taken from SOTTO_DATA.
 Exit code 3 tells that an encrypted label differs from the cleartext one.
 
@@ -148,10 +148,10 @@ Command add_evaluate(CLI::App& root) {
       ->check(CLI::IsMember({"test", "train"}))
       ->type_name("NAME");
   app->add_option("--count", options->count, "Images to classify (default: 100)")
-      ->check(CLI::Range(1, 10'000'000))
+      ->check(CLI::Range(1, 10'000'000).description(""))
       ->type_name("K");
   app->add_option("--offset", options->offset, "First image (default: 0)")
-      ->check(CLI::Range(0, 10'000'000))
+      ->check(CLI::Range(0, 10'000'000).description(""))
       ->type_name("I");
   app->add_option("--params", options->params, "Parameters (JSON); otherwise the smallest secure ones")
       ->type_name("FILE");

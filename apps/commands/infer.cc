@@ -21,8 +21,7 @@
 namespace sotto::app {
 namespace {
 
-constexpr const char* kFooter = R"(
-Example:
+constexpr const char* kFooter = R"(Example:
   sotto infer models/mnist-cryptonets.onnx image.ct --keys keys/server.keys --out answer.ct)";
 
 struct Options {

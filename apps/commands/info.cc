@@ -13,8 +13,7 @@
 namespace sotto::app {
 namespace {
 
-constexpr const char* kFooter = R"(
-Example:
+constexpr const char* kFooter = R"(Example:
   sotto info                                  a table for people
   sotto info --json | jq .backends            for programs)";
 

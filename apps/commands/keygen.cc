@@ -28,8 +28,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFooter = R"(
-DIR/secret.key stays with the client; DIR/server.keys and DIR/plan.json go to the server. All three are made for one model.
+constexpr const char* kFooter =
+    R"(DIR/secret.key stays with the client; DIR/server.keys and DIR/plan.json go to the server. All three are made for one model.
 
 Example, with the client's and the server's part in turn:
   sotto keygen models/mnist-cryptonets.onnx --out keys

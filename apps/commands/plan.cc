@@ -16,8 +16,8 @@
 namespace sotto::app {
 namespace {
 
-constexpr const char* kFooter = R"(
-Times are predicted from a tenth of a second of measurements on this machine.
+constexpr const char* kFooter =
+    R"(Times are predicted from a tenth of a second of measurements on this machine.
 
 Example:
   sotto plan models/mnist-cryptonets.onnx                       the layers, their levels and costs

@@ -14,7 +14,7 @@ struct Outcome {
 
 struct RunOptions {
   std::size_t max_file_bytes = 0;  // 0: no limit; else writes beyond it fail, as on a full disk
-  std::string stdout_path;         // instead of keeping it
+  std::string stdout_path{};       // instead of keeping it
 };
 
 Outcome run_program(const std::vector<std::string>& arguments, const RunOptions& options = {});
