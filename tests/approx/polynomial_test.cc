@@ -47,13 +47,44 @@ TEST(PowerBasis, OfChebyshevPolynomialsIsTheTextbookOne) {
             (std::vector<double>{-26, 22.5, -6, 0.5}));  // 4 t³ - 3 t, t = x/2 - 2
 }
 
-TEST(PowerBasis, HighDegreesHaveExactIntegers) {
-  const std::vector<double> powers = to_power_basis(chebyshev(50));
-  EXPECT_EQ(powers[50], 0x1p49);        // 2^(k-1)
-  EXPECT_EQ(powers[48], -50 * 0x1p47);  // -k 2^(k-3)
-  EXPECT_EQ(powers[2], 1250);           // T_50''(0) / 2 = 50² / 2, sign + because 50/2 is odd
-  EXPECT_EQ(powers[0], -1);
-  EXPECT_EQ(powers[49], 0);
+__extension__ using Int128 = __int128;
+
+/// Σ c[k] T_k(u + shift) in powers of u, in integers.
+std::vector<Int128> exact_powers(const std::vector<double>& c, int shift) {
+  std::vector<Int128> sum(c.size() + 1), last(c.size() + 1), current(c.size() + 1), next(c.size() + 1);
+  current[0] = 1;
+  for (std::size_t k = 0; k < c.size(); ++k) {
+    for (std::size_t i = 0; i <= k; ++i) sum[i] += static_cast<Int128>(c[k]) * current[i];
+    const int factor = k == 0 ? 1 : 2;
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      next[i] = factor * (shift * current[i] + (i == 0 ? 0 : current[i - 1])) - (k == 0 ? 0 : last[i]);
+    }
+    last.swap(current);
+    current.swap(next);
+  }
+  sum.pop_back();
+  return sum;
+}
+
+/// Whole coefficients, so that exact_powers() is exact: (3 + 2 |shift|)^degree must stay below 2^120.
+void expect_exact_powers(int degree, int shift) {
+  Rng rng;
+  // Half-width 2: t = u + shift for u = x / 2, and dividing by powers of two is exact.
+  Polynomial polynomial = chebyshev(degree, {-2.0 * shift - 2, -2.0 * shift + 2});
+  for (double& c : polynomial.coefficients) c = std::floor(rng.real(-10, 10));
+  const std::vector<double> powers = to_power_basis(polynomial);
+  const std::vector<Int128> want = exact_powers(polynomial.coefficients, shift);
+  for (std::size_t k = 0; k < want.size(); ++k) {
+    EXPECT_EQ(powers[k], std::ldexp(static_cast<double>(want[k]), -static_cast<int>(k)))
+        << "x^" << k << " of " << degree;
+  }
+}
+
+TEST(PowerBasis, IsTheNearestDoubleOfTheExactCoefficient) {
+  expect_exact_powers(10, 0);
+  expect_exact_powers(70, 0);
+  expect_exact_powers(40, -2);
+  expect_exact_powers(30, 5);
 }
 
 TEST(PowerBasis, FarFromZeroLosesNothingBeforeTheLastRounding) {
