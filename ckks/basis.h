@@ -14,6 +14,9 @@
 
 namespace sotto::ckks {
 
+/// Words between the rows of one buffer: five cache lines, so that rows of 2^k words lie in different sets.
+inline constexpr std::size_t kRowPadding = 40;
+
 /// Residues modulo M to residues modulo each t_j of the representative in [-M/2, M/2]:
 ///   y_i = x_i (M/m_i)^-1 mod m_i;   v = round(sum y_i / m_i);   out_j = sum y_i (M/m_i) - v M  mod t_j.
 class BaseConversion {

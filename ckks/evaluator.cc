@@ -221,7 +221,8 @@ ExtendedPair Evaluator::relinearisation(std::string_view operation, const EvalPo
                          : std::string("there is no relinearisation key, needed at level ")) +
                std::to_string(level) + "; request it with relin_level " + std::to_string(level));
   }
-  return switcher_.inner_product(switcher_.decompose(c2, threads_), *keys_->relin, threads_);
+  const SwitchingKey* key = &*keys_->relin;
+  return std::move(switcher_.inner_products(switcher_.decompose(c2, threads_), {&key, 1}, threads_).front());
 }
 
 Ciphertext Evaluator::relinearise(const Ciphertext& a) const {
@@ -323,22 +324,30 @@ std::vector<Evaluator::Galois> Evaluator::galois(std::span<const GaloisKeyId> id
       "no key at level " + std::to_string(level) + " for " + missing + "; request them when keys are made");
 }
 
-Ciphertext Evaluator::apply_galois(const Ciphertext& a, const Decomposition& digits, const Galois& galois,
-                                   Threads threads) const {
-  const ExtendedPair u = switcher_.inner_product(digits, *galois.key, threads);
-  auto [c0, c1] =
-      switcher_.mod_down(u, false, threads, {.add = {&a.c[0], nullptr}, .permutation = galois.permutation});
-  Ciphertext out{.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
-  out.c.push_back(std::move(c0));
-  out.c.push_back(std::move(c1));
+/// Many maps go to threads whole when they are divided; few share the limbs of each.
+std::vector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::span<const Galois> maps) const {
+  std::vector<const SwitchingKey*> keys;
+  for (const Galois& map : maps) keys.push_back(map.key);
+  const Decomposition digits = switcher_.decompose(a.c[1], threads_);
+  const std::vector<ExtendedPair> u = switcher_.inner_products(digits, keys, threads_);
+  std::vector<Ciphertext> out(maps.size());
+  const int count = static_cast<int>(maps.size());
+  const bool whole = count >= 4 * threads_.count;
+  parallel_for(whole ? threads_ : Threads{1}, count, [&](int task) {
+    const auto k = static_cast<std::size_t>(task);
+    const DropFinish finish{.add = {&a.c[0], nullptr}, .permutation = maps[k].permutation};
+    out[k] = {.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
+    auto [c0, c1] = switcher_.mod_down(u[k], false, whole ? Threads{1} : threads_, finish);
+    out[k].c.push_back(std::move(c0));
+    out[k].c.push_back(std::move(c1));
+  });
   return out;
 }
 
 Ciphertext Evaluator::apply_galois(const Ciphertext& a, const GaloisKeyId& id,
                                    std::string_view operation) const {
   require_mine(operation, a);
-  const std::vector<Galois> found = galois({&id, 1}, a.level(), operation);
-  return apply_galois(a, switcher_.decompose(a.c[1], threads_), found.front(), threads_);
+  return std::move(apply_galois(a, galois({&id, 1}, a.level(), operation)).front());
 }
 
 Ciphertext Evaluator::rotate(const Ciphertext& a, int step) const {
@@ -359,16 +368,8 @@ std::vector<Ciphertext> Evaluator::rotate_many(const Ciphertext& a, std::span<co
     if (rotation(step).step != 0) ids.push_back(rotation(step));
   }
   const std::vector<Galois> found = galois(ids, a.level(), "rotate_many");
-  std::vector<Ciphertext> moved(found.size());
-  if (!found.empty()) {
-    const Decomposition digits = switcher_.decompose(a.c[1], threads_);
-    // Many rotations go to threads whole; few share each one's limbs.
-    const bool whole = static_cast<int>(found.size()) >= 4 * threads_.count;
-    parallel_for(whole ? threads_ : Threads{1}, static_cast<int>(found.size()), [&](int k) {
-      const auto u = static_cast<std::size_t>(k);
-      moved[u] = apply_galois(a, digits, found[u], whole ? Threads{1} : threads_);
-    });
-  }
+  std::vector<Ciphertext> moved;
+  if (!found.empty()) moved = apply_galois(a, found);
   std::vector<Ciphertext> out;
   auto next = moved.begin();
   for (int step : steps) out.push_back(rotation(step).step == 0 ? a : std::move(*next++));

@@ -72,8 +72,7 @@ class Evaluator {
   Ciphertext combine(std::string_view operation, const Ciphertext& a, const Ciphertext& b, bool negate) const;
   double product_scale(std::string_view operation, double a, double b, int level) const;
   ExtendedPair relinearisation(std::string_view operation, const EvalPoly& c2) const;
-  Ciphertext apply_galois(const Ciphertext& a, const Decomposition& digits, const Galois& galois,
-                          Threads threads) const;
+  std::vector<Ciphertext> apply_galois(const Ciphertext& a, std::span<const Galois> maps) const;
   Ciphertext apply_galois(const Ciphertext& a, const GaloisKeyId& id, std::string_view operation) const;
 
   std::shared_ptr<const ServerKeys> keys_;

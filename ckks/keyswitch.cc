@@ -49,73 +49,95 @@ KeySwitcher::KeySwitcher(ParamsPtr params) : params_(std::move(params)) {
   }
 }
 
-const BaseConversion& KeySwitcher::conversion(int digit, int primes) const noexcept {
-  return conversions_[static_cast<std::size_t>(digit)][static_cast<std::size_t>(primes) - 1];
+int KeySwitcher::primes_in(int digit, int q_limbs) const noexcept {
+  return std::min(params_->alpha(), q_limbs - digit * params_->alpha());
 }
 
-int KeySwitcher::conversion_target(int digit, int primes, int limb, int q_limbs) const noexcept {
-  if (limb < digit * params_->alpha()) return limb;
-  if (limb < q_limbs) return limb - primes;
-  return params_->max_level() + 1 - primes + (limb - q_limbs);
+const BaseConversion& KeySwitcher::conversion(int digit, int q_limbs) const noexcept {
+  const auto primes = static_cast<std::size_t>(primes_in(digit, q_limbs));
+  return conversions_[static_cast<std::size_t>(digit)][primes - 1];
 }
 
 Decomposition KeySwitcher::decompose(const EvalPoly& c, Threads threads) const {
   const std::size_t n = params_->n();
-  const int q_limbs = c.q_limbs(), limbs = q_limbs + params_->special_count(), alpha = params_->alpha();
-  const int digits = params_->digits_at(q_limbs - 1);
-  const auto primes_of = [&](int digit) { return std::min(alpha, q_limbs - digit * alpha); };
-
-  std::vector<AlignedWords>
-      coefficients;  // [digit]: its limbs in coefficient form, then the quotient of the lift
+  const int q_limbs = c.q_limbs(), alpha = params_->alpha(), digits = params_->digits_at(q_limbs - 1);
   Decomposition out;
   out.source_ = &c;
-  out.alpha_ = alpha;
   for (int j = 0; j < digits; ++j) {
-    coefficients.emplace_back(n * static_cast<std::size_t>(conversion(j, primes_of(j)).rows()));
-    out.lifted_.emplace_back(n, q_limbs, params_->special_count());
+    out.coefficients_.emplace_back(n * static_cast<std::size_t>(conversion(j, q_limbs).rows()));
   }
   parallel_for(threads, q_limbs, [&](int i) {
-    const ntt::Limb x = coefficients[static_cast<std::size_t>(i / alpha)].span().subspan(
-        static_cast<std::size_t>(i % alpha) * n, n);
+    AlignedWords& digit = out.coefficients_[static_cast<std::size_t>(i / alpha)];
+    const ntt::Limb x = digit.span().subspan(static_cast<std::size_t>(i % alpha) * n, n);
     std::ranges::copy(c.limb(i), x.begin());
     params_->q(i).inverse(x);
   });
   parallel_for(threads, digits, [&](int j) {
-    conversion(j, primes_of(j)).prepare(coefficients[static_cast<std::size_t>(j)].span());
-  });
-  parallel_for(threads, digits * limbs, [&](int task) {
-    const int j = task / limbs, i = task % limbs, primes = primes_of(j);
-    if (i < q_limbs && i / alpha == j) return;
-    const ntt::Limb x = out.lifted_[static_cast<std::size_t>(j)].limb(i);
-    conversion(j, primes).convert(conversion_target(j, primes, i, q_limbs), x,
-                                  coefficients[static_cast<std::size_t>(j)].span());
-    params_->limb(i, q_limbs).forward(x);
+    conversion(j, q_limbs).prepare(out.coefficients_[static_cast<std::size_t>(j)].span());
   });
   return out;
 }
 
-void KeySwitcher::inner_product_limb(const Decomposition& c, const SwitchingKey& key, std::size_t part,
-                                     int limb, ntt::Limb out) const noexcept {
-  const int key_limb = limb < c.q_limbs() ? limb : key.level + 1 + (limb - c.q_limbs());
-  const std::vector<EvalPoly>& half = part == 0 ? key.b : key.a;
-  const auto digits = static_cast<std::size_t>(c.digits());
-  std::array<const u64*, 64> x, y;
-  for (std::size_t j = 0; j < digits; ++j) {
-    x[j] = c.limb(static_cast<int>(j), limb).data();
-    y[j] = half[j].limb(key_limb).data();
+/// Digit `digit` on limb i, which is not one of its own.
+void KeySwitcher::lift(const Decomposition& c, int digit, int i, ntt::Limb out) const noexcept {
+  const int q_limbs = c.q_limbs(), primes = primes_in(digit, q_limbs);
+  int target = i;  // among the primes that are not in the digit
+  if (i >= q_limbs) {
+    target = params_->max_level() + 1 - primes + (i - q_limbs);
+  } else if (i >= digit * params_->alpha()) {
+    target = i - primes;
   }
-  params_->limb(limb, c.q_limbs()).inner_product(out, {x.data(), digits}, {y.data(), digits});
+  const AlignedWords& coefficients = c.coefficients_[static_cast<std::size_t>(digit)];
+  conversion(digit, q_limbs).convert(target, out, coefficients.span());
+  params_->limb(i, q_limbs).forward(out);
 }
 
-ExtendedPair KeySwitcher::inner_product(const Decomposition& c, const SwitchingKey& key,
-                                        Threads threads) const {
-  ExtendedPair u{EvalPoly(params_->n(), c.q_limbs(), params_->special_count()),
-                 EvalPoly(params_->n(), c.q_limbs(), params_->special_count())};
-  parallel_for(threads, 2 * u[0].limbs(), [&](int task) {
-    const auto part = static_cast<std::size_t>(task % 2);
-    inner_product_limb(c, key, part, task / 2, u[part].limb(task / 2));
+void KeySwitcher::lift_limb(const Decomposition& c, int i, Threads inner, const LimbBody& body) const {
+  const std::size_t stride = params_->n() + kRowPadding;
+  const auto digits = static_cast<std::size_t>(c.digits());
+  AlignedWords scratch(stride * digits);
+  std::array<const u64*, 64> rows;
+  parallel_for(inner, c.digits(), [&](int j) {
+    const auto u = static_cast<std::size_t>(j);
+    const bool own = i < c.q_limbs() && i / params_->alpha() == j;
+    const ntt::Limb out = scratch.span().subspan(u * stride, params_->n());
+    if (!own) lift(c, j, i, out);
+    rows[u] = own ? c.source_->limb(i).data() : out.data();
   });
-  return u;
+  body(i, {rows.data(), digits}, inner);
+}
+
+void KeySwitcher::each_limb(const Decomposition& c, int first, int last, Threads threads,
+                            const LimbBody& body) const {
+  const int whole = (last - first) - (last - first) % std::max(threads.count, 1);
+  parallel_for(threads, whole, [&](int task) { lift_limb(c, first + task, Threads{1}, body); });
+  for (int i = first + whole; i < last; ++i) lift_limb(c, i, threads, body);
+}
+
+void KeySwitcher::multiply_key(ntt::Rows digits, const SwitchingKey& key, std::size_t part, int i,
+                               int q_limbs, ntt::Limb out) const noexcept {
+  const int key_limb = i < q_limbs ? i : key.level + 1 + (i - q_limbs);
+  const std::vector<EvalPoly>& half = part == 0 ? key.b : key.a;
+  std::array<const u64*, 64> rows;
+  for (std::size_t j = 0; j < digits.size(); ++j) rows[j] = half[j].limb(key_limb).data();
+  params_->limb(i, q_limbs).inner_product(out, digits, {rows.data(), digits.size()});
+}
+
+std::vector<ExtendedPair> KeySwitcher::inner_products(const Decomposition& c,
+                                                      std::span<const SwitchingKey* const> keys,
+                                                      Threads threads) const {
+  const int q_limbs = c.q_limbs(), p_limbs = params_->special_count();
+  std::vector<ExtendedPair> out;
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    out.push_back({EvalPoly(params_->n(), q_limbs, p_limbs), EvalPoly(params_->n(), q_limbs, p_limbs)});
+  }
+  each_limb(c, 0, q_limbs + p_limbs, threads, [&](int i, ntt::Rows digits, Threads inner) {
+    parallel_for(inner, 2 * static_cast<int>(keys.size()), [&](int task) {
+      const auto k = static_cast<std::size_t>(task / 2), part = static_cast<std::size_t>(task % 2);
+      multiply_key(digits, *keys[k], part, i, q_limbs, out[k][part].limb(i));
+    });
+  });
+  return out;
 }
 
 std::array<EvalPoly, 2> KeySwitcher::mod_down(const ExtendedPair& u, bool rescale, Threads threads,

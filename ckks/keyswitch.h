@@ -1,15 +1,19 @@
 // Hybrid key switching [HK20]: from a polynomial under one secret to a ciphertext under another.
 //
-//   decompose      c -> its digits [c]_{D_j}, each lifted to all limbs of QP (ModUp)          (l + b(l+a) -
-//   l) NTTs inner_product  (u0, u1) = sum_j digit_j (b_j, a_j)  mod QP mod_down       ((u0, u1) / P), or / (P
-//   q_l) when the rescale that follows is fused         2 (l+a) NTTs
+//   decompose      c into digits [c]_{D_j}, kept as coefficients                  l transforms
+//   inner_product  lifts the digits to a limb of QP (ModUp) and multiplies:
+//                  (u0, u1) = sum_j digit_j (b_j, a_j)  mod QP                    b(l+a) - l
+//   mod_down       (u0, u1) / P, or / (P q_l) with the rescale fused              2(l+a)
 //
-// l limbs, a special primes, b digits: (b+2)(l+a) transforms in all. The digits of a ciphertext serve all its
-// rotations (hoisting), because rotation keys are made for sigma^-1(s) and the automorphism is applied to the
-// result (keys.h).
+// l limbs, a special primes, b digits: (b+2)(l+a) transforms in all. ModUp goes limb by limb of QP: the b
+// lifted digits of one limb stay in the cache until every key that needs them has been multiplied in, and are
+// never stored. All rotations of a ciphertext share them (hoisting), because rotation keys are made for
+// sigma^-1(s) and the automorphism is applied to the result (keys.h).
 #pragma once
 
 #include <array>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "ckks/basis.h"
@@ -17,23 +21,17 @@
 
 namespace sotto::ckks {
 
-/// The digits of one polynomial modulo QP, in the evaluation domain. Refers to the polynomial, which must
-/// outlive it: the limbs of its own primes are those of the polynomial.
+/// The digits of one polynomial, ready to be lifted. Refers to the polynomial, which must outlive it: on the
+/// primes of a digit the lift is the polynomial itself.
 class Decomposition {
  public:
-  int digits() const noexcept { return static_cast<int>(lifted_.size()); }
+  int digits() const noexcept { return static_cast<int>(coefficients_.size()); }
   int q_limbs() const noexcept { return source_->q_limbs(); }
-  /// Limb i of digit j; i counts the chain limbs and then the special ones.
-  ntt::ConstLimb limb(int j, int i) const noexcept {
-    const bool own = i < q_limbs() && i / alpha_ == j;
-    return own ? source_->limb(i) : lifted_[static_cast<std::size_t>(j)].limb(i);
-  }
 
  private:
   friend class KeySwitcher;
   const EvalPoly* source_ = nullptr;
-  int alpha_ = 1;
-  std::vector<EvalPoly> lifted_;  // [digit]; own limbs are never written
+  std::vector<AlignedWords> coefficients_;  // [digit]: prepared for its BaseConversion
 };
 
 /// Two parts modulo QP.
@@ -45,11 +43,19 @@ class KeySwitcher {
 
   Decomposition decompose(const EvalPoly& c, Threads threads) const;
 
-  /// `key` must reach the level of the decomposition; of a longer key the first digits and limbs are used.
-  ExtendedPair inner_product(const Decomposition& c, const SwitchingKey& key, Threads threads) const;
-  /// One limb of one part of it.
-  void inner_product_limb(const Decomposition& c, const SwitchingKey& key, std::size_t part, int limb,
-                          ntt::Limb out) const noexcept;
+  /// What is done with the digits lifted to limb i of QP (chain limbs, then special ones), in the evaluation
+  /// domain; `inner` is for the work on one limb.
+  using LimbBody = std::function<void(int i, ntt::Rows digits, Threads inner)>;
+  /// body() for the limbs [first, last). Whole limbs go to threads; those left over are shared inside.
+  void each_limb(const Decomposition& c, int first, int last, Threads threads, const LimbBody& body) const;
+
+  /// One limb of one part of the inner product of lifted digits and a key. The key must reach the level of
+  /// q_limbs; of a longer key the first digits and limbs are used.
+  void multiply_key(ntt::Rows digits, const SwitchingKey& key, std::size_t part, int i, int q_limbs,
+                    ntt::Limb out) const noexcept;
+  /// All limbs, for each key.
+  std::vector<ExtendedPair> inner_products(const Decomposition& c, std::span<const SwitchingKey* const> keys,
+                                           Threads threads) const;
 
   /// Division by P, and by the last chain prime too when `rescale`; `finish` as in PrimeDrop.
   std::array<EvalPoly, 2> mod_down(const ExtendedPair& u, bool rescale, Threads threads,
@@ -63,12 +69,14 @@ class KeySwitcher {
   u64 special_product(int i) const noexcept { return special_product_[static_cast<std::size_t>(i)]; }
 
  private:
-  const BaseConversion& conversion(int digit, int primes) const noexcept;
-  int conversion_target(int digit, int primes, int limb, int q_limbs) const noexcept;
+  int primes_in(int digit, int q_limbs) const noexcept;
+  const BaseConversion& conversion(int digit, int q_limbs) const noexcept;
+  void lift(const Decomposition& c, int digit, int i, ntt::Limb out) const noexcept;
+  void lift_limb(const Decomposition& c, int i, Threads inner, const LimbBody& body) const;
 
   ParamsPtr params_;
-  std::vector<std::vector<BaseConversion>>
-      conversions_;  // [digit][primes - 1]: a digit may be cut short at its level
+  // [digit][primes - 1]: a digit may be cut short at its level
+  std::vector<std::vector<BaseConversion>> conversions_;
   std::vector<std::array<PrimeDrop, 2>> mod_down_;  // [level][rescale]; [0][1] is not used
   std::vector<PrimeDrop> rescale_;                  // [level - 1]
   std::vector<u64> special_product_;

@@ -48,9 +48,10 @@ class Application {
   }
 
   /// Every block, modulo QP and times P, not yet rotated by its giant step. Babies of a few limbs at a time:
-  /// first each (limb, part), then each piece of a limb, so that a diagonal is read once for both parts.
+  /// first they are made, limb by limb, then piece by piece of a limb multiplied with the diagonals, each of
+  /// which is read once for both parts.
   std::vector<ExtendedPair> blocks() const {
-    const bool moves = std::ranges::any_of(transform_.babies, [](int baby) { return baby != 0; });
+    const bool moves = transform_.babies.back() != 0;  // ascending
     const Decomposition digits =
         moves ? evaluator_.switcher().decompose(a_.c[1], evaluator_.threads()) : Decomposition();
     std::vector<ExtendedPair> out;
@@ -62,19 +63,15 @@ class Application {
     const std::size_t limb_words = 2 * transform_.babies.size() * baby_stride();
     const int group = std::clamp(static_cast<int>(kBabyWords / limb_words), 1, limbs());
     for (int first = 0; first < limbs(); first += group) {
-      const int count = std::min(group, limbs() - first);
-      AlignedWords babies(limb_words * static_cast<std::size_t>(count));  // [limb][part][baby][stride]
-      const auto baby_words = [&](int i) {
+      const int last = std::min(first + group, limbs());
+      AlignedWords babies(limb_words * static_cast<std::size_t>(last - first));  // [limb][part][baby][stride]
+      const auto words_of = [&](int i) {
         return babies.span().subspan(limb_words * static_cast<std::size_t>(i - first), limb_words);
       };
-      parallel_for(evaluator_.threads(), 2 * count, [&](int task) {
-        const auto part = static_cast<std::size_t>(task % 2);
-        const int i = first + task / 2;
-        baby_limbs(digits, part, i, baby_words(i).subspan(part * limb_words / 2, limb_words / 2));
-      });
-      parallel_for(evaluator_.threads(), pieces * count, [&](int task) {
+      make_babies(digits, first, last, words_of);
+      parallel_for(evaluator_.threads(), pieces * (last - first), [&](int task) {
         const int i = first + task / pieces;
-        block_piece(i, baby_words(i), static_cast<std::size_t>(task % pieces) * piece, piece, out);
+        block_piece(i, words_of(i), static_cast<std::size_t>(task % pieces) * piece, piece, out);
       });
     }
     return out;
@@ -82,19 +79,21 @@ class Application {
 
   /// addend + Rot(sum); a null addend adds nothing.
   ExtendedPair rotate_add(const ExtendedPair& sum, const Galois& galois, const ExtendedPair* addend) const {
-    const EvalPoly c1 = evaluator_.switcher().mod_down_part(sum[1], evaluator_.threads());
-    const Decomposition digits = evaluator_.switcher().decompose(c1, evaluator_.threads());
+    const KeySwitcher& switcher = evaluator_.switcher();
+    const EvalPoly c1 = switcher.mod_down_part(sum[1], evaluator_.threads());
+    const Decomposition digits = switcher.decompose(c1, evaluator_.threads());
     ExtendedPair out = extended_pair();
-    parallel_for(evaluator_.threads(), 2 * limbs(), [&](int task) {
-      const auto part = static_cast<std::size_t>(task % 2);
-      const int i = task / 2;
-      const ntt::Plan& plan = params_.limb(i, q_limbs());
-      AlignedWords buffer(plan.n());
-      const ntt::Limb u = buffer.span(), z = out[part].limb(i);
-      evaluator_.switcher().inner_product_limb(digits, *galois.key, part, i, u);
-      if (part == 0) plan.add(u, u, sum[0].limb(i));
-      plan.permute(z, u, galois.permutation);
-      if (addend != nullptr) plan.add(z, z, (*addend)[part].limb(i));
+    switcher.each_limb(digits, 0, limbs(), evaluator_.threads(), [&](int i, ntt::Rows rows, Threads inner) {
+      parallel_for(inner, 2, [&](int task) {
+        const auto part = static_cast<std::size_t>(task);
+        const ntt::Plan& plan = params_.limb(i, q_limbs());
+        AlignedWords buffer(plan.n());
+        const ntt::Limb u = buffer.span(), z = out[part].limb(i);
+        switcher.multiply_key(rows, *galois.key, part, i, q_limbs(), u);
+        if (part == 0) plan.add(u, u, sum[0].limb(i));
+        plan.permute(z, u, galois.permutation);
+        if (addend != nullptr) plan.add(z, z, (*addend)[part].limb(i));
+      });
     });
     return out;
   }
@@ -114,9 +113,7 @@ class Application {
  private:
   int q_limbs() const noexcept { return transform_.level + 1; }
   int limbs() const noexcept { return q_limbs() + params_.special_count(); }
-  /// Words from baby to baby: five lines more than a limb, so that the rows of a sum lie in different cache
-  /// sets.
-  std::size_t baby_stride() const noexcept { return params_.n() + 40; }
+  std::size_t baby_stride() const noexcept { return params_.n() + kRowPadding; }
   ExtendedPair extended_pair() const {
     return {EvalPoly(params_.n(), q_limbs(), params_.special_count()),
             EvalPoly(params_.n(), q_limbs(), params_.special_count())};
@@ -132,8 +129,26 @@ class Application {
     return out;
   }
 
+  /// The babies of limbs [first, last) into words_of(limb): [part][baby][stride]. Without a rotation among
+  /// them nothing needs to be lifted.
+  template <class Words>
+  void make_babies(const Decomposition& digits, int first, int last, Words&& words_of) const {
+    const auto body = [&](int i, ntt::Rows rows, Threads inner) {
+      parallel_for(inner, 2, [&](int part) {
+        const std::size_t half = words_of(i).size() / 2;
+        baby_limbs(rows, static_cast<std::size_t>(part), i,
+                   words_of(i).subspan(static_cast<std::size_t>(part) * half, half));
+      });
+    };
+    if (transform_.babies.back() != 0) {
+      evaluator_.switcher().each_limb(digits, first, last, evaluator_.threads(), body);
+    } else {
+      parallel_for(evaluator_.threads(), last - first, [&](int k) { body(first + k, {}, Threads{1}); });
+    }
+  }
+
   /// P Rot(a, baby) for all babies: limb i of one part, into [baby][stride]. On special limbs P a = 0.
-  void baby_limbs(const Decomposition& digits, std::size_t part, int i, std::span<u64> out) const {
+  void baby_limbs(ntt::Rows digits, std::size_t part, int i, std::span<u64> out) const {
     const ntt::Plan& plan = params_.limb(i, q_limbs());
     const bool chain = i < q_limbs();
     AlignedWords lifted(plan.n()), buffer(plan.n());
@@ -143,7 +158,7 @@ class Application {
     for (std::size_t k = 0; k < transform_.babies.size(); ++k) {
       const ntt::Limb target = out.subspan(k * baby_stride(), plan.n());
       if (transform_.babies[k] != 0) {
-        evaluator_.switcher().inner_product_limb(digits, *key->key, part, i, buffer.span());
+        evaluator_.switcher().multiply_key(digits, *key->key, part, i, q_limbs(), buffer.span());
         if (part == 0 && chain) plan.add(buffer.span(), buffer.span(), lifted.span());
         plan.permute(target, buffer.span(), key->permutation);
         ++key;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 
 #include "ckks/keyswitch.h"
@@ -34,6 +35,12 @@ std::vector<Case> cases() {
     all.push_back({name, {30, 20, 20, 20}, {34}});
   }
   return all;
+}
+
+/// The middle of the range is the only place where either representative is allowed; `bits` from it is the
+/// middle.
+bool is_near_half(const Big& x, const Big& m, double bits) {
+  return std::fabs(std::fabs(x.to_double() / m.to_double()) - 0.5) < std::exp2(-bits);
 }
 
 class Basis : public ::testing::TestWithParam<Case> {
@@ -69,15 +76,29 @@ class Basis : public ::testing::TestWithParam<Case> {
         poly.limb(i)[k] = x[k].mod(params_->limb(i, poly.q_limbs()).modulus().value());
     }
   }
+  /// The rows are the centred lifts of the digits of x, on limb i.
+  void expect_lifts(const std::vector<Big>& x, const std::vector<u64>& primes, int i, int q_limbs,
+                    ntt::Rows rows) {
+    const int alpha = params_->alpha();
+    const ntt::Plan& plan = params_->limb(i, q_limbs);
+    for (int j = 0; j < static_cast<int>(rows.size()); ++j) {
+      const std::vector<u64> own(primes.begin() + j * alpha,
+                                 primes.begin() + std::min(q_limbs, (j + 1) * alpha));
+      const Big d = test::product(own);
+      AlignedWords limb(params_->n());
+      std::copy_n(rows[static_cast<std::size_t>(j)], params_->n(), limb.data());
+      plan.inverse(limb.span());
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        const Big lift = test::centred(x[k], d);
+        if (is_near_half(lift, d, 10)) continue;
+        ASSERT_EQ(limb[k], lift.mod(plan.modulus().value()))
+            << "digit " << j << ", limb " << i << " of " << q_limbs;
+      }
+    }
+  }
   ParamsPtr params_;
 };
 INSTANTIATE_TEST_SUITE_P(Backends, Basis, ::testing::ValuesIn(cases()));
-
-/// The middle of the range is the only place where either representative is allowed; `bits` from it is the
-/// middle.
-bool is_near_half(const Big& x, const Big& m, double bits) {
-  return std::fabs(std::fabs(x.to_double() / m.to_double()) - 0.5) < std::exp2(-bits);
-}
 
 TEST_P(Basis, ConversionIsTheCentredLift) {
   const int limbs = params_->max_level() + 1;
@@ -165,7 +186,6 @@ TEST_P(Basis, DropFinishesWithASumAndAnAutomorphism) {
 
 TEST_P(Basis, DecompositionIsTheLiftOfEachDigit) {
   const KeySwitcher switcher(params_);
-  const int alpha = params_->alpha();
   for (int q_limbs = 1; q_limbs <= params_->max_level() + 1; ++q_limbs) {
     const std::vector<u64> primes = test::primes_of(*params_, q_limbs);
     const std::vector<Big> x = values(primes);
@@ -174,23 +194,13 @@ TEST_P(Basis, DecompositionIsTheLiftOfEachDigit) {
     const EvalPoly source = forward(*params_, std::move(poly));
     const Decomposition digits = switcher.decompose(source, Threads{2});
     ASSERT_EQ(digits.digits(), params_->digits_at(q_limbs - 1));
-    for (int j = 0; j < digits.digits(); ++j) {
-      const std::vector<u64> own(primes.begin() + j * alpha,
-                                 primes.begin() + std::min(q_limbs, (j + 1) * alpha));
-      const Big d = test::product(own);
-      for (int i = 0; i < q_limbs + params_->special_count(); ++i) {
-        const ntt::Plan& plan = params_->limb(i, q_limbs);
-        AlignedWords limb(params_->n());
-        std::ranges::copy(digits.limb(j, i), limb.data());
-        plan.inverse(limb.span());
-        for (std::size_t k = 0; k < x.size(); ++k) {
-          const Big lift = test::centred(x[k], d);
-          if (is_near_half(lift, d, 10)) continue;
-          ASSERT_EQ(limb[k], lift.mod(plan.modulus().value()))
-              << "digit " << j << ", limb " << i << " of " << q_limbs;
-        }
-      }
-    }
+    const int limbs = q_limbs + params_->special_count();
+    std::atomic<int> seen{0};
+    switcher.each_limb(digits, 0, limbs, Threads{2}, [&](int i, ntt::Rows rows, Threads) {
+      ++seen;
+      expect_lifts(x, primes, i, q_limbs, rows);
+    });
+    EXPECT_EQ(seen, limbs);
   }
 }
 
