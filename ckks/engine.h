@@ -1,14 +1,17 @@
 // The whole-engine interface: what networks see of homomorphic encryption, and nothing more.
 //
-// Engines: `native` (our CKKS), `cleartext` (doubles in slots with true levels, scales and refusals), `trace` (counts, computes nothing).
-// A Session pairs the server side (Engine, no secret) with the client side (Client). Values are cheap handles on shared immutable
-// bodies. Slots are real doubles here; the native encoder also knows complex ones.
+// Engines: `native` (our CKKS), `cleartext` (doubles in slots with true levels, scales and refusals), `trace`
+// (counts, computes nothing). A Session pairs the server side (Engine, no secret) with the client side
+// (Client). Values are cheap handles on shared immutable bodies. Slots are real doubles here; the native
+// encoder also knows complex ones.
 //
 // Rules that hold on every engine (tests/ckks/engine_conformance.h runs them on all):
-//  * multiply*, square: scale of the result is the product of the scales; the level stays; no rescale happens by itself.
+//  * multiply*, square: the scale of the result is the product of the scales; the level stays; no rescale
+//    happens by itself.
 //  * rescale(a): level l -> l-1, scale -> scale / q[l]; refused at level 0.
-//  * add, subtract: operands at different levels are brought to the lower one by dropping limbs; scales must agree to 2^-30
-//    relative (kScaleMismatch otherwise, with both scales in the sentence). No operation silently mixes scales.
+//  * add, subtract: operands at different levels are brought to the lower one by dropping limbs; scales must
+//    agree to 2^-30 relative (kScaleMismatch otherwise, with both scales in the sentence). No operation
+//    silently mixes scales.
 //  * a product whose scale exceeds the modulus of its level is refused (kOutOfLevels) with the numbers.
 #pragma once
 
@@ -43,12 +46,17 @@ class Handle {
   int level_ = 0;
   double scale_ = 0;
 };
-class Plain : public Handle { using Handle::Handle; };
-class Cipher : public Handle { using Handle::Handle; };
+class Plain : public Handle {
+  using Handle::Handle;
+};
+class Cipher : public Handle {
+  using Handle::Handle;
+};
 
-/// Operation counts of one run; `trace` fills them exactly, the others too (they are cheap), and all engines agree on them:
-/// `add` is add, subtract, add_plain and add_constant; `multiply_plain` is also multiply_constant; `multiply` is also square; a
-/// rotation by a multiple of `slots` moves nothing and counts nothing; negate and drop_to_level are free.
+/// Operation counts of one run; `trace` fills them exactly, the others too (they are cheap), and all engines
+/// agree on them: `add` is add, subtract, add_plain and add_constant; `multiply_plain` is also
+/// multiply_constant; `multiply` is also square; a rotation by a multiple of `slots` moves nothing and counts
+/// nothing; negate and drop_to_level are free.
 struct OpCounts {
   std::int64_t add = 0, multiply_plain = 0, multiply = 0, rotate = 0, conjugate = 0, rescale = 0, encode = 0;
   bool operator==(const OpCounts&) const = default;
@@ -57,18 +65,19 @@ struct OpCounts {
 };
 
 struct EngineInfo {
-  std::string name;      // "native"
+  std::string name;  // "native"
   ParamsPtr params;
   Threads threads;
 };
 
 /// A linear map on slots as generalised diagonals with a baby-step giant-step split and final folds:
 ///   z = sum_g Rot( sum_b v[g][b] * Rot(x, b), g ),   then for each h of `folds` in order: z += Rot(z, h).
-/// Giants are multiples of one giant_step and evaluated by Horner (acc <- block_k + Rot(acc, giant_step)), so one giant key serves all.
+/// Giants are multiples of one giant_step and evaluated by Horner (acc <- block_k + Rot(acc, giant_step)), so
+/// one giant key serves all.
 struct LinearTransform {
   struct Term {
-    int baby = 0;                  // in [0, slots)
-    std::vector<double> values;    // [slots]; already rotated right by the giant step
+    int baby = 0;                // in [0, slots)
+    std::vector<double> values;  // [slots]; already rotated right by the giant step
   };
   int giant_step = 0;                     // 0 when there is a single block
   std::vector<std::vector<Term>> blocks;  // block k is rotated by k * giant_step; may be empty in between
@@ -80,10 +89,12 @@ struct LinearTransform {
   OpCounts apply_counts() const;
 };
 
-/// Throws Error kInvalidArgument unless babies, the giant step and folds are in [0, slots), every term has `slots` values and there is a term.
+/// Throws Error kInvalidArgument unless babies, the giant step and folds are in [0, slots), every term has
+/// `slots` values and there is a term.
 void validate(const LinearTransform& transform, std::size_t slots);
 
-/// A transform whose plaintexts are encoded for one engine, input level and plaintext scale; made once, applied often.
+/// A transform whose plaintexts are encoded for one engine, input level and plaintext scale; made once,
+/// applied often.
 class PreparedLinear {
  public:
   virtual ~PreparedLinear() = default;
@@ -99,7 +110,8 @@ class Engine {
   int slots() const noexcept { return static_cast<int>(params().slots()); }
 
   // Primitives.
-  /// slots.size() ≤ params().slots(), the rest is 0. Throws when |value| scale does not fit the modulus of the level, or a value is not finite.
+  /// slots.size() ≤ params().slots(), the rest is 0. Throws when |value| scale does not fit the modulus of
+  /// the level, or a value is not finite.
   virtual Plain encode(std::span<const double> slots, int level, double scale) = 0;
   virtual Cipher add(const Cipher& a, const Cipher& b) = 0;
   virtual Cipher subtract(const Cipher& a, const Cipher& b) = 0;
@@ -110,24 +122,28 @@ class Engine {
   virtual Cipher multiply_constant(const Cipher& a, double c, double constant_scale) = 0;  // not rescaled
   virtual Cipher add_constant(const Cipher& a, double c) = 0;
   virtual Cipher rescale(const Cipher& a) = 0;
-  virtual Cipher drop_to_level(const Cipher& a, int level) = 0;        // same message and scale, fewer limbs
-  virtual Cipher rotate(const Cipher& a, int step) = 0;                // step > 0 moves slots to the left
+  virtual Cipher drop_to_level(const Cipher& a, int level) = 0;  // same message and scale, fewer limbs
+  virtual Cipher rotate(const Cipher& a, int step) = 0;          // step > 0 moves slots to the left
   virtual Cipher conjugate(const Cipher& a) = 0;
 
-  // Composites: the default bodies use the primitives; engines override what they can do better (hoisting, fusion).
+  // Composites: the default bodies use the primitives; engines override what they can do better (hoisting,
+  // fusion).
   virtual Cipher square(const Cipher& a);
   virtual std::vector<Cipher> rotate_many(const Cipher& a, std::span<const int> steps);
   /// Encodes the transform's values at plaintext_scale for inputs at `level`.
   virtual PreparedLinearPtr prepare(const LinearTransform& transform, int level, double plaintext_scale);
-  /// Applies it to `a` (at the prepared level) and rescales once: scale = a.scale · plaintext_scale / q[level], level - 1.
+  /// Applies it to `a` (at the prepared level) and rescales once: scale = a.scale · plaintext_scale /
+  /// q[level], level - 1.
   virtual Cipher apply(const PreparedLinear& prepared, const Cipher& a);
-  /// sum_k c[k] x^k with the result at level(a) - polynomial_depth(coefficients) and at exactly the canonical scale params().scale(that level); `a` must be at the canonical scale
-  /// of its level (every multiplication of canonical values stays canonical). Monomial x^2 alone costs one square and one rescale.
+  /// sum_k c[k] x^k with the result at level(a) - polynomial_depth(coefficients) and at exactly the canonical
+  /// scale params().scale(that level); `a` must be at the canonical scale of its level (every multiplication
+  /// of canonical values stays canonical). Monomial x^2 alone costs one square and one rescale.
   virtual Cipher polynomial(const Cipher& a, std::span<const double> coefficients);
 };
 
-/// Levels that Engine::polynomial consumes: with d the degree, ceil(log2(d + 1)), and one less when x^d is the leading term with
-/// coefficient 1 and d a power of two (x^2 + 3x: one level; 2x^2: two; x + 1: none). 0 for a constant.
+/// Levels that Engine::polynomial consumes: with d the degree, ceil(log2(d + 1)), and one less when x^d is
+/// the leading term with coefficient 1 and d a power of two (x^2 + 3x: one level; 2x^2: two; x + 1: none). 0
+/// for a constant.
 int polynomial_depth(std::span<const double> coefficients);
 
 /// The client side: holds or stands for the secret.
@@ -153,7 +169,8 @@ Session make_trace_session(const ParamsPtr& params);
 std::unique_ptr<Engine> make_native_engine(std::shared_ptr<const ServerKeys> keys, Threads threads);
 std::unique_ptr<Client> make_native_client(std::shared_ptr<const SecretKey> key, Threads threads);
 
-/// Between native handles and ciphertexts that are written to files; throws when the handle belongs to another engine.
+/// Between native handles and ciphertexts that are written to files; throws when the handle belongs to
+/// another engine.
 struct Ciphertext;
 const Ciphertext& native_ciphertext(const Cipher& a);
 Cipher native_cipher(Ciphertext ciphertext);

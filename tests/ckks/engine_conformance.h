@@ -375,6 +375,12 @@ TEST_P(EngineConformance, LinearTransformsRefuseOtherLevels) {
   expect_refusal(ErrorCode::kInvalidArgument, [&] { engine().apply(foreign, a); });
 }
 
+TEST_P(EngineConformance, LinearTransformsNeedALevel) {
+  const LinearTransform t{.giant_step = 0, .blocks = {{{0, random_slots()}}}, .folds = {}};
+  const Cipher a = encrypt(random_slots(), 0);
+  expect_refusal(ErrorCode::kOutOfLevels, [&] { engine().apply(*engine().prepare(t, 0, 32.0), a); });
+}
+
 TEST_P(EngineConformance, PolynomialsOfEveryDegreeLandOnCanonicalScales) {
   const Slots x = random_slots();
   const Cipher a = encrypt(x, top());
