@@ -21,7 +21,7 @@ inline int degree(const Coefficients& p) {
 }
 
 /// The polynomial that `op` applies to every element: a Polynomial's own, scale x + shift of an Affine that
-/// treats all channels alike, x of a Reshape never (shapes differ). Nothing for other operators.
+/// treats all channels alike. Nothing for other operators.
 std::optional<Coefficients> elementwise_polynomial(const Operator& op);
 
 /// The operator for p on a value with `channels` channels: Affine below degree 2, so that it can be folded,

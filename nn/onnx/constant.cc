@@ -13,8 +13,8 @@ namespace {
 
 using ::onnx::TensorProto;
 
-constexpr std::size_t kMaxConstant = std::size_t{1}
-                                     << 28;  // elements: more than a file of the largest size can hold
+// Elements: more than a file of the largest size can hold.
+constexpr std::size_t kMaxConstant = std::size_t{1} << 28;
 
 static_assert(std::endian::native == std::endian::little, "raw tensor data is little-endian");
 
