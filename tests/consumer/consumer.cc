@@ -1,5 +1,6 @@
 // What an outside program does with an installed Sotto: one encrypted square, and a plan for a network of one
 // layer.
+#include <sotto/approx/chebyshev.h>
 #include <sotto/ckks/engine.h>
 #include <sotto/nn/plan.h>
 
@@ -28,6 +29,11 @@ static bool square_is_right() {
   return std::abs(y[0] - 0.25) < 1e-3 && std::abs(y[1] - 2.25) < 1e-3;
 }
 
+static bool sigmoid_is_near() {
+  const auto sigmoid = sotto::approx::interpolate(sotto::approx::find_function("sigmoid"), {-4, 4}, 7);
+  return sotto::approx::to_power_basis(sigmoid).size() == 8 && std::abs(sigmoid(0) - 0.5) < 1e-6;
+}
+
 static bool plan_has_one_step() {
   nn::Graph graph;
   graph.name = "halves";
@@ -39,7 +45,7 @@ static bool plan_has_one_step() {
 }
 
 int main() {
-  const bool good = square_is_right() && plan_has_one_step();
+  const bool good = square_is_right() && sigmoid_is_near() && plan_has_one_step();
   std::puts(good ? "consumer: all right" : "consumer: wrong result");
   return good ? 0 : 1;
 }
