@@ -80,8 +80,10 @@ std::vector<double> Decryptor::decode_release(const Decrypted& a, const ReleaseP
     const ntt::Modulus& q = params.q(i).modulus();
     const u64 offset =
         (~u64{0} / 4 / q.value() + 1) * q.value();  // 2^62 ≤ offset: makes the noise, below 2^59, positive
+    const u64 one = q.shoup(1);
     for (std::size_t k = 0; k < params.n(); ++k) {
-      flooded.limb(i)[k] = q.add(flooded.limb(i)[k], q.reduce(static_cast<u64>(noise.values()[k]) + offset));
+      const u64 residue = q.multiply_shoup(static_cast<u64>(noise.values()[k]) + offset, 1, one);
+      flooded.limb(i)[k] = q.add(flooded.limb(i)[k], residue);
     }
   }
   std::vector<double> slots = encoder_.decode(flooded, a.scale_);

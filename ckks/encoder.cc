@@ -98,6 +98,7 @@ Encoder::Encoder(ParamsPtr params) : params_(std::move(params)) {
       inverse.push_back(q.inverse(q.reduce(params_->q(j).modulus().value())));
       shoup.push_back(q.shoup(inverse.back()));
     }
+    one_.push_back(q.shoup(1));
     inverse_.push_back(std::move(inverse));
     shoup_.push_back(std::move(shoup));
   }
@@ -249,8 +250,10 @@ std::vector<double> Encoder::lift(const CoeffPoly& poly) const {
       const auto u = static_cast<std::size_t>(i);
       const ntt::Modulus& q = params_->q(i).modulus();
       u64 x = poly.limb(i)[k];
+      // Products alone: the time of a division would depend on the message.
       for (std::size_t j = 0; j < u; ++j) {
-        x = q.multiply_shoup(x + q.value() - q.reduce(v[j]), inverse_[u][j], shoup_[u][j]);
+        const u64 digit = q.multiply_shoup(v[j], 1, one_[u]);
+        x = q.multiply_shoup(x + q.value() - digit, inverse_[u][j], shoup_[u][j]);
       }
       v[u] = x;
       const u64 half = q.value() / 2;
@@ -267,7 +270,7 @@ std::vector<double> Encoder::lift(const CoeffPoly& poly) const {
                   static_cast<double>((x & ~negative) | ((q - 1 - x) & negative));
     }
     magnitude += static_cast<double>(above);
-    out[k] = above != 0 ? -magnitude : magnitude;
+    out[k] = magnitude * (1 - 2 * static_cast<double>(above));
   }
   wipe(v.data(), v.size() * sizeof(u64));
   return out;

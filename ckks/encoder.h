@@ -51,6 +51,7 @@ class Encoder {
   std::vector<double> root_re_,
       root_im_;  // [h + j] = exp(2 pi i (5^j mod 8h) / 8h) for h = 1, 2, 4 … < N/2, j < h
   std::vector<std::uint32_t> reversed_;            // [N/2]
+  std::vector<u64> one_;                           // [i] Shoup companion of 1 mod q[i]: reduces any word
   std::vector<std::vector<u64>> inverse_, shoup_;  // [i][j] = q[j]^-1 mod q[i], j < i
 };
 
