@@ -62,7 +62,7 @@ class Search {
   /// Tries outputs at `rows` (slots of copy 0), wherever that begins best.
   void try_rows(const std::vector<int>& rows, int ring, const std::vector<char>& wanted,
                 std::vector<int> folds);
-  std::vector<int> best_cover(const std::vector<char>& wanted, const std::vector<int>& k) const;
+  std::size_t most_terms(int least, int most, const SplitCost& cost) const;
   void try_blocks(int ring, int a, int b, int high);
   void try_tops(const std::vector<int>& rows, int ring);
   std::vector<int> channel_pitches(const std::vector<int>& spatial) const;
@@ -77,10 +77,17 @@ class Search {
   double best_ = std::numeric_limits<double>::infinity();
 };
 
-std::vector<int> Search::best_cover(const std::vector<char>& wanted, const std::vector<int>& k) const {
-  std::vector<int> smallest = cover(wanted, k, Prefer::kSmallest),
-                   nearest = cover(wanted, k, Prefer::kNearest);
-  return nearest.size() < smallest.size() ? nearest : smallest;
+/// The most diagonals that are worth a look, so that hopeless covers are given up early.
+std::size_t Search::most_terms(int least, int most, const SplitCost& cost) const {
+  while (least < most) {
+    const int middle = (least + most + 1) / 2;
+    if (least_split_cost(middle, cost) <= kWorstRatio * best_) {
+      least = middle;
+    } else {
+      most = middle - 1;
+    }
+  }
+  return static_cast<std::size_t>(least);
 }
 
 void Search::try_rows(const std::vector<int>& rows, int ring, const std::vector<char>& wanted,
@@ -94,14 +101,18 @@ void Search::try_rows(const std::vector<int>& rows, int ring, const std::vector<
   };
   const std::vector<int> k = reach(in_copies_, *span, ring);
   const auto wants = static_cast<std::size_t>(std::ranges::count(wanted, 1));
-  const int least_terms = static_cast<int>((wants + k.size() - 1) / k.size());
-  if (least_split_cost(std::max(least_terms, 1), split_cost) > kWorstRatio * best_) return;
+  const int least = std::max(static_cast<int>((wants + k.size() - 1) / k.size()), 1);
+  if (least_split_cost(least, split_cost) > kWorstRatio * best_) return;
+  const std::size_t limit = most_terms(least, std::max(least, static_cast<int>(wants)), split_cost);
+  std::vector<int> indices = cover(wanted, k, Prefer::kSmallest, limit);
+  const std::vector<int> nearest =
+      cover(wanted, k, Prefer::kNearest, indices.empty() ? limit : indices.size() - 1);
+  if (!nearest.empty()) indices = nearest;
+  if (indices.empty()) return;
 
   // Outputs may move: begin at index 0, which needs no rotation.
-  std::vector<int> indices = best_cover(wanted, k);
   const int shift = indices.front();
   for (int& i : indices) i -= shift;
-  if (least_split_cost(static_cast<int>(indices.size()), split_cost) > kWorstRatio * best_) return;
   Diagonals diagonals = split(indices, in_.slots, split_cost);
   const int babies = static_cast<int>(diagonals.babies().size()) - 1;
   const LinearShape shape{babies, static_cast<int>(diagonals.blocks.size()) - 1, diagonals.terms(),

@@ -172,44 +172,56 @@ std::vector<int> reach(const std::vector<int>& input_copies, const FoldSpan& spa
       if (!std::exchange(present[index(offset)], 1)) k.push_back(offset);
     }
   }
+  std::ranges::sort(k);
   return k;
 }
 
-std::vector<int> cover(const std::vector<char>& wanted, const std::vector<int>& reach, Prefer prefer) {
+namespace {
+
+/// The index of d + K (modulo ring) that is preferred; `reach` is K, ascending.
+int preferred_index(int d, const std::vector<int>& reach, int ring, Prefer prefer) {
+  const auto first = std::ranges::lower_bound(reach, ring - d);  // d + k wraps from here on
+  const int smallest = first != reach.end() ? d + *first - ring : d + reach.front();
+  if (prefer == Prefer::kSmallest) return smallest;
+  const int largest = first != reach.begin() ? d + *std::prev(first) : d + reach.back() - ring;
+  return smallest <= ring - largest ? smallest : largest;
+}
+
+/// Ascending indices of a ring, begun behind the largest gap: what lies behind it becomes negative.
+void begin_after_largest_gap(std::vector<int>& indices, int ring) {
+  std::size_t start = 0;
+  int largest = indices.front() + ring - indices.back();
+  for (std::size_t k = 1; k < indices.size(); ++k) {
+    if (indices[k] - indices[k - 1] <= largest) continue;
+    largest = indices[k] - indices[k - 1];
+    start = k;
+  }
+  if (start == 0) return;
+  for (std::size_t k = start; k < indices.size(); ++k) indices[k] -= ring;
+  std::ranges::rotate(indices, indices.begin() + static_cast<std::ptrdiff_t>(start));
+}
+
+}  // namespace
+
+std::vector<int> cover(const std::vector<char>& wanted, const std::vector<int>& reach, Prefer prefer,
+                       std::size_t limit) {
   const int ring = static_cast<int>(wanted.size());
-  const auto rank = [&](int i) {  // smaller is better; i in [0, ring)
-    if (prefer == Prefer::kSmallest) return i;
-    return i <= ring / 2 ? 2 * i : 2 * (ring - i) + 1;
-  };
-  std::vector<char> covered(wanted.size(), 0);
-  std::vector<int> chosen;
+  std::vector<char> covered(wanted.size(), 0), chosen(wanted.size(), 0);
+  std::size_t count = 0;
   for (int d = 0; d < ring; ++d) {
     if (!wanted[index(d)] || covered[index(d)]) continue;
-    int best = wrapped(std::int64_t{d} + reach.front(), ring);
-    for (const int k : reach) {
-      const int i = wrapped(std::int64_t{d} + k, ring);
-      if (rank(i) < rank(best)) best = i;
-    }
-    for (const int k : reach) covered[index(wrapped(std::int64_t{best} - k, ring))] = 1;
-    chosen.push_back(best);
+    if (count++ == limit) return {};
+    const int i = preferred_index(d, reach, ring, prefer);
+    chosen[index(i)] = 1;
+    for (const int k : reach) covered[index(wrapped(std::int64_t{i} - k, ring))] = 1;
   }
-  if (chosen.empty()) return {0};  // a map without entries: one diagonal of zeros carries the bias
-  std::ranges::sort(chosen);
-
-  // Begin after the largest gap around the ring; what lies before it becomes negative.
-  std::size_t start = 0;
-  int largest = chosen.front() + ring - chosen.back();
-  for (std::size_t k = 1; k < chosen.size(); ++k) {
-    if (chosen[k] - chosen[k - 1] > largest) {
-      largest = chosen[k] - chosen[k - 1];
-      start = k;
-    }
+  if (count == 0) return {0};  // a map without entries: one diagonal of zeros carries the bias
+  std::vector<int> indices;
+  for (int i = 0; i < ring; ++i) {
+    if (chosen[index(i)]) indices.push_back(i);
   }
-  if (start > 0) {
-    for (std::size_t k = start; k < chosen.size(); ++k) chosen[k] -= ring;
-    std::ranges::sort(chosen);
-  }
-  return chosen;
+  begin_after_largest_gap(indices, ring);
+  return indices;
 }
 
 double least_split_cost(int terms, const SplitCost& cost) {

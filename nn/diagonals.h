@@ -16,6 +16,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -59,14 +60,15 @@ bool targets_are_disjoint(const std::vector<int>& targets, const FoldSpan& span,
 std::vector<char> wanted_differences(const LinearMap& map, const std::vector<int>& sources,
                                      const std::vector<int>& targets, int ring);
 
-/// K for these input copies.
+/// K for these input copies, ascending.
 std::vector<int> reach(const std::vector<int>& input_copies, const FoldSpan& span, int ring);
 
 /// Indices of diagonals whose translates of -K cover what is wanted, first fit: the smallest index from 0 up,
 /// or the nearest to 0 on either side. Ascending, consecutive around the ring: they begin after the largest
-/// gap, so the first may be negative.
+/// gap, so the first may be negative. Empty when it would take more than `limit`.
 enum class Prefer { kSmallest, kNearest };
-std::vector<int> cover(const std::vector<char>& wanted, const std::vector<int>& reach, Prefer prefer);
+std::vector<int> cover(const std::vector<char>& wanted, const std::vector<int>& reach, Prefer prefer,
+                       std::size_t limit = std::numeric_limits<std::size_t>::max());
 
 /// What a split costs, given rotations by babies (without 0), giants and the number of products.
 using SplitCost = std::function<double(int babies, int giants, int terms)>;

@@ -10,7 +10,7 @@
 namespace sotto::nn {
 namespace {
 
-constexpr std::size_t kBeam = 24;
+constexpr std::size_t kBeam = 12;
 
 std::size_t index(int i) noexcept {
   return static_cast<std::size_t>(i);
