@@ -106,10 +106,14 @@ TEST(PowerBasis, AgreesWithClenshawOnRandomPolynomials) {
     const Polynomial polynomial = random_polynomial(rng, degree, interval);
     const std::vector<double> powers = to_power_basis(polynomial);
     for (double t = -1; t <= 1; t += 0.125) {
-      long double sum = 0;
       const double x = interval.from_unit(t);
-      for (std::size_t k = powers.size(); k-- > 0;) sum = sum * x + powers[k];
-      EXPECT_NEAR(static_cast<double>(sum), polynomial(x), 1e-9) << "degree " << degree;
+      long double sum = 0, size = 0;  // the roundings of the powers are relative to their sizes
+      for (std::size_t k = powers.size(); k-- > 0;) {
+        sum = sum * x + powers[k];
+        size = size * std::abs(x) + std::abs(powers[k]);
+      }
+      EXPECT_NEAR(static_cast<double>(sum), polynomial(x), 0x1p-52 * static_cast<double>(size) + 1e-12)
+          << "degree " << degree;
     }
   }
 }
