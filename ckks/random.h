@@ -3,16 +3,14 @@
 // Everything that is random in Sotto is a function of 32-byte seeds, specified here to the bit, so that a
 // seeded key expands to the same words on every machine and with any number of threads.
 //
-//   fresh seed   RAND_priv_bytes of OpenSSL; failure is an Error, there is no fallback.
-//   sub-seed     first 32 bytes of SHAKE256( "sotto-seed-1" || u8 |label| || label || parent[32] || params
-//   hash[32]
-//                || LE64 object || LE32 digit || LE32 limb )
-//   stream       AES-256-CTR, key = seed, first counter block zero (128-bit big-endian counter); the key
-//   stream is read as
-//                little-endian 64-bit words w0, w1, …
+//   fresh seed   RAND_priv_bytes of OpenSSL; failure is an Error, there is no fallback
+//   sub-seed     first 32 bytes of SHAKE256("sotto-seed-1" || u8 |label| || label || parent[32] ||
+//                params hash[32] || LE64 object || LE32 digit || LE32 limb)
+//   stream       AES-256-CTR, key = seed, first counter block zero (128-bit big-endian counter);
+//                the key stream is read as little-endian 64-bit words w0, w1, …
 //   uniform      residues mod q: for each w in order, skipped if w ≥ q floor(2^64 / q), else w mod q
 //   ternary      floor(3 w / 2^64) - 1 in {-1, 0, 1}; within 2^-62 of uniform
-//   error        CBD(21): (ones of bits 0…20 of w) - (ones of bits 21…41 of w); variance 10.5, sigma 3.24
+//   error        CBD(21): (ones of bits 0…20 of w) - (ones of bits 21…41 of w); sigma^2 = 10.5
 //   gaussian     see sample_gaussian()
 //
 // Samplers of secrets (all but uniform) have no branch and no memory index that depends on a sample. Public
@@ -88,10 +86,10 @@ Seed derive_seed(const Seed& parent, std::string_view label, const ParamsHash& h
 void sample_uniform(const Seed& seed, const ntt::Modulus& q, ntt::Limb out);
 void sample_ternary(const Seed& seed, std::span<std::int64_t> out);
 void sample_error(const Seed& seed, std::span<std::int64_t> out);
-/// Discrete Gaussian of standard deviation sigma >= 2^log_sigma (at most 2^(log_sigma+1)), 2 ≤ log_sigma ≤
-/// 52: the sum of 2^i x_i over i < m with x_i from a table of sigma 3.2; as 3.2 ≥ 2 eta(Z) for eps = 2^-72,
-/// the sum is that near to a discrete Gaussian [MW17]. Integers only. `actual` receives the standard
-/// deviation.
+/// Discrete Gaussian of standard deviation sigma in [2^log_sigma, 2^(log_sigma+1)], 2 ≤ log_sigma ≤ 52, which
+/// `actual` receives: the sum of 2^i x_i over i < m, with x_i of sigma_0 = 3.2 from a table (one word each,
+/// in the order of i). Convolution [MW17]: sqrt(2 pi) sigma_0 ≥ sqrt(5) eta_eps(Z) for eps = 2^-57, so the
+/// sum is that near to a discrete Gaussian. Integers only.
 void sample_gaussian(const Seed& seed, int log_sigma, std::span<std::int64_t> out, double* actual = nullptr);
 
 namespace detail {
