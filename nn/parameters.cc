@@ -13,12 +13,13 @@ namespace sotto::nn {
 namespace {
 
 constexpr int kMinLogN = 11, kMaxLogN = 16;
-constexpr int kMaxPrimeBits = 49;  // vector backends take primes below 2^50
+constexpr int kMaxPrimeBits = 46;  // below 2^46.9 transforms need no reduction inside
 constexpr int kMaxScaleBits = 45;
 constexpr int kMinScaleBits = 20;      // the smallest prime that Params takes
 constexpr int kSpecialMarginBits = 5;  // P over the largest digit: key switching adds less than rounding does
 constexpr int kMaxAlpha = 3;
-constexpr int kMaxLoweredBits = 2;  // of the answer's scale, before a smaller scale everywhere is better
+constexpr double kWorthAScale = 1.25;  // slower sets are taken for a larger scale up to here
+constexpr int kMaxLoweredBits = 2;     // of the answer's scale, before a smaller scale everywhere is better
 constexpr double kNoiseBits =
     10.9;  // log2 of a slot's rounding error at N = 2^13: sqrt(N) sqrt((1 + 2N/3) / 12)
 constexpr double kAmplificationBits = 3;
@@ -84,24 +85,41 @@ double needed_scale_bits(const Needs& needs, int log_n) {
   return needs.min_bits + kNoiseBits + 0.5 * (log_n - 13) + kAmplificationBits;
 }
 
+namespace {
+
+struct Choice {
+  ckks::ParamsLiteral literal;
+  double seconds = 0;  // of a rotation at a mean level
+};
+
+/// Every digit size and scale that this ring holds.
+std::vector<Choice> choices(const Needs& needs, int log_n, const CostModel& cost) {
+  std::vector<Choice> found;
+  const int least = std::max(kMinScaleBits, static_cast<int>(std::ceil(needed_scale_bits(needs, log_n))));
+  for (int alpha = 1; alpha <= std::min(kMaxAlpha, needs.depth + 1); ++alpha) {
+    for (int scale = least; scale <= kMaxScaleBits; ++scale) {
+      auto literal = build(needs, log_n, alpha, scale);
+      if (!literal) continue;
+      const double seconds = mean_rotation_seconds(*literal, alpha, cost);
+      found.push_back({std::move(*literal), seconds});
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
 ckks::ParamsLiteral choose_params(const Needs& needs, const CostModel& cost) {
   for (int log_n = kMinLogN; log_n <= kMaxLogN; ++log_n) {
     if ((std::size_t{1} << (log_n - 1)) < needs.slots) continue;
-    std::optional<ckks::ParamsLiteral> best;
-    double best_seconds = 0;
-    const int least = std::max(kMinScaleBits, static_cast<int>(std::ceil(needed_scale_bits(needs, log_n))));
-    for (int alpha = 1; alpha <= std::min(kMaxAlpha, needs.depth + 1); ++alpha) {
-      for (int scale = kMaxScaleBits; scale >= least;
-           --scale) {  // of equally fast sets the largest scale stays
-        auto literal = build(needs, log_n, alpha, scale);
-        if (!literal) continue;
-        const double seconds = mean_rotation_seconds(*literal, alpha, cost);
-        if (best && seconds >= best_seconds) continue;
-        best = std::move(literal);
-        best_seconds = seconds;
-      }
-    }
-    if (best) return *best;
+    std::vector<Choice> found = choices(needs, log_n, cost);
+    if (found.empty()) continue;
+    const double fastest = std::ranges::min(found, {}, &Choice::seconds).seconds;
+    std::erase_if(found, [&](const Choice& choice) { return choice.seconds > kWorthAScale * fastest; });
+    const auto finer = [](const Choice& a, const Choice& b) {
+      return std::pair(a.literal.log_scale, -a.seconds) < std::pair(b.literal.log_scale, -b.seconds);
+    };
+    return std::ranges::max_element(found, finer)->literal;
   }
   const double scale = needed_scale_bits(needs, kMaxLogN);
   throw Error(ErrorCode::kOutOfLevels,

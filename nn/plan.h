@@ -74,6 +74,10 @@ struct Plan {
 /// do not fit the slots.
 Plan make_plan(const Graph& graph, const PlanOptions& options = {});
 
+/// Fills in the seconds of a plan (its parameters must have their exact primes, as make_plan() and a file
+/// give them).
+void predict_seconds(Plan& plan, const CostModel& cost, int threads);
+
 /// Throws Error (kCorruptFile) unless layouts, levels and references agree with each other.
 void validate(const Plan& plan);
 

@@ -162,6 +162,10 @@ ckks::KeyRequest key_request(const std::vector<Step>& steps) {
   return request;
 }
 
+int output_level(const Plan& plan) {
+  return plan.output_tensor == 0 ? plan.input_level : plan.steps[index(plan.output_tensor) - 1].level_out;
+}
+
 void predict_bytes(Plan& plan, const ckks::Params& params) {
   std::vector<int> levels;
   if (plan.keys.relin_level >= 0) levels.push_back(plan.keys.relin_level);
@@ -171,10 +175,8 @@ void predict_bytes(Plan& plan, const ckks::Params& params) {
     plan.key_bytes_memory += key_bytes_memory(params, level);
   }
   plan.key_bytes_disk += kFileOverheadBytes;
-  const int output_level =
-      plan.output_tensor == 0 ? plan.input_level : plan.steps[index(plan.output_tensor) - 1].level_out;
   plan.input_bytes = ciphertext_bytes_disk(params, plan.input_level, 1) + kFileOverheadBytes;
-  plan.output_bytes = ciphertext_bytes_disk(params, output_level, 2) + kFileOverheadBytes;
+  plan.output_bytes = ciphertext_bytes_disk(params, output_level(plan), 2) + kFileOverheadBytes;
 
   std::size_t encoded = 0, largest_work = 0;
   for (const Step& step : plan.steps) {
@@ -209,19 +211,27 @@ Plan make_plan(const Graph& graph, const PlanOptions& options) {
   plan.input = reshaped(draft.choices.layouts[0], draft.network.input);
   plan.output = reshaped(draft.choices.layouts[index(plan.output_tensor)], draft.network.output);
   const double scale = output_scale(params, draft.needs);
-  CostModel cost = options.cost;
-  cost.threads = options.threads;
-  const ChainShape chain = chain_shape(params);
-  for (std::size_t i = 0; i < draft.network.stages.size(); ++i) {
+  for (std::size_t i = 0; i < draft.network.stages.size(); ++i)
     plan.steps.push_back(make_step(graph, draft, i, scale));
-    plan.steps.back().seconds = predicted_seconds(plan.steps.back(), chain, cost);
-    plan.seconds += plan.steps.back().seconds;
-  }
   plan.keys = key_request(plan.steps);
-  plan.encrypt_seconds = encrypt_seconds(cost, chain, plan.input_level);
-  plan.decrypt_seconds = decrypt_seconds(cost, chain, draft.levels[index(plan.output_tensor)]);
+  predict_seconds(plan, options.cost, options.threads);
   predict_bytes(plan, params);
   return plan;
+}
+
+void predict_seconds(Plan& plan, const CostModel& cost, int threads) {
+  CostModel model = cost;
+  model.threads = threads;
+  const auto limbs = static_cast<int>(plan.params.q.size());
+  const ChainShape chain{plan.params.log_n, (limbs + plan.params.digits - 1) / plan.params.digits,
+                         static_cast<int>(plan.params.p.size())};
+  plan.seconds = 0;
+  for (Step& step : plan.steps) {
+    step.seconds = predicted_seconds(step, chain, model);
+    plan.seconds += step.seconds;
+  }
+  plan.encrypt_seconds = encrypt_seconds(model, chain, plan.input_level);
+  plan.decrypt_seconds = decrypt_seconds(model, chain, output_level(plan));
 }
 
 }  // namespace sotto::nn

@@ -115,6 +115,57 @@ TEST(Program, AddsTensorsOfDifferentLevels) {
   expect_near(infer(program, session, input), evaluate(net.graph, input), 1e-9);
 }
 
+/// Plans, runs on cleartext and compares, whatever the graph looks like.
+void expect_runs(const Graph& graph, Rng& rng) {
+  const Plan plan = make_plan(graph, toy_options(kDepth));
+  EXPECT_EQ(to_json(plan_from_json(to_json(plan))), to_json(plan));
+  ckks::Session session = ckks::make_cleartext_session(ckks::Params::make(plan.params));
+  const Program program(graph, plan, *session.engine);
+  const Tensor input = random_tensor(rng, plan.input.shape);
+  expect_near(infer(program, session, input), evaluate(graph, input), 1e-9);
+}
+
+TEST(Program, RunsGraphsWithoutALinearLayer) {
+  Rng rng;
+  TestNetwork polynomial({2, 3, 3});
+  polynomial.then("act", Polynomial{{1, 2, 3}});
+  expect_runs(polynomial.graph, rng);
+  TestNetwork nothing({2, 3, 3});
+  nothing.then("flatten", Reshape{}, {18});
+  expect_runs(nothing.graph, rng);
+  TestNetwork twice({4});
+  twice.add("sum", Add{}, {twice.last, twice.last});
+  expect_runs(twice.graph, rng);
+}
+
+TEST(Program, RunsGraphsThatEndInAnyOperator) {
+  Rng rng;
+  TestNetwork net({2, 4, 4});
+  net.then("conv", tame(random_conv(rng, 3, 2, 2)));
+  net.then("act", Polynomial{{0.5, -1, -0.5}});
+  expect_runs(net.graph, rng);
+  net.then("flatten", Reshape{}, {27});
+  expect_runs(net.graph, rng);
+  net.then("square", Polynomial{{0, 0, 1}});
+  net.then("picture", Reshape{}, {3, 3, 3});
+  net.then("pool", AveragePool{{3, 3}});
+  expect_runs(net.graph, rng);
+}
+
+TEST(Program, RunsTwoBranchesOfOneTensor) {
+  Rng rng;
+  TestNetwork net({1, 6, 6});
+  net.then("act0", Polynomial{{0, 0.5, 1}});
+  const ValueId x = net.last;
+  const ValueId a = net.add("conv_a", tame(random_conv(rng, 2, 1, 3)), {x});
+  const ValueId left = net.add("act_a", Polynomial{{0, 0, 1}}, {a});
+  const ValueId b = net.add("conv_b", tame(random_conv(rng, 2, 1, 3)), {x});
+  const ValueId right = net.add("act_b", Polynomial{{0.5, 0, 0, 1}}, {b});
+  net.add("sum", Add{}, {left, right});
+  net.then("fc", tame(random_dense(rng, 3, 32)));
+  expect_runs(net.graph, rng);
+}
+
 TEST(Program, RefusesAnotherModel) {
   Rng rng;
   TestNetwork net({4});

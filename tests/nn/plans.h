@@ -60,7 +60,7 @@ inline Polynomial random_activation(Rng& rng) {
 inline void add_random_conv(Rng& rng, Network& net, const std::string& name) {
   const Shape& in = net.graph.value(net.last).shape;
   const int groups = in[0] % 2 == 0 ? 1 + static_cast<int>(rng.below(2)) : 1;
-  const int kernel = 1 + static_cast<int>(rng.below(3));
+  const int kernel = std::min({2 + static_cast<int>(rng.below(2)), in[1], in[2]});
   Conv2d conv = tame(random_conv(rng, groups * (1 + static_cast<int>(rng.below(3))), in[0], kernel, groups));
   const int stride = 1 + static_cast<int>(rng.below(2));
   conv.stride = {stride, stride};
@@ -81,7 +81,7 @@ inline void add_residual(Rng& rng, Network& net) {
 
 /// Image, convolutions, activations, pooling, a residual block, dense layers: each by chance.
 inline Graph random_network(Rng& rng) {
-  Network net({1 + static_cast<int>(rng.below(3)), 7, 8});
+  Network net({1 + static_cast<int>(rng.below(3)), 6, 7});
   if (rng.below(4) == 0) net.then("norm", random_affine(rng, net.graph.value(net.last).shape[0]));
   add_random_conv(rng, net, "conv1");
   net.then("act1", random_activation(rng));
