@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// 8 slots; q[0] of 33 bits and scale 2^28 leave values below 2^4 at level 0.
+/// 8 slots, too few for vector backends; q[0] of 33 bits and scale 2^28 leave values below 2^4 at level 0.
 class CleartextEngine : public ::testing::Test {
  protected:
   ParamsPtr params_ = Params::make({.name = "insecure_cleartext",
@@ -20,7 +20,8 @@ class CleartextEngine : public ::testing::Test {
                                     .q = {},
                                     .p = {},
                                     .log_scale = 28,
-                                    .digits = 3});
+                                    .digits = 3},
+                                   "portable");
   Session session_ = make_cleartext_session(params_);
 
   Cipher encrypt(double value, int level) {

@@ -11,7 +11,7 @@ namespace {
 
 ckks::ParamsPtr program_params() {
   return ckks::Params::make({.name = "insecure_fuzz",
-                             .log_n = 5,
+                             .log_n = 7,
                              .log_q = {50, 40, 40, 40, 40},
                              .log_p = {49, 49},
                              .q = {},
