@@ -26,4 +26,6 @@ Roots::Roots(const Modulus& q, int log_n) : n_inverse(q.inverse((u64{1} << log_n
   inverse = bit_reversed_powers(q, q.inverse(psi), log_n);
 }
 
+Roots::~Roots() = default;
+
 }  // namespace sotto::ntt

@@ -11,6 +11,7 @@ namespace sotto::ntt {
 /// 2^s .. 2^(s+1)-1 from left to right.
 struct Roots {
   Roots(const Modulus& q, int log_n);
+  ~Roots();  // in roots.cc: an inline copy would be compiled with the flags of a vector backend
 
   AlignedWords forward;  // [n] psi^brv(i)
   AlignedWords inverse;  // [n] psi^-brv(i)

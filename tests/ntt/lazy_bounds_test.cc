@@ -114,7 +114,6 @@ TEST(LazyBounds, DoublesHoldEverySumOfTheTransforms) {
 
 TEST(LazyBounds, AnyRadixKeepsThem) {
   expect_within_bounds<BoundArithmetic<WordBounds<1>, 1, 2, 2>>();
-  expect_within_bounds<BoundArithmetic<WordBounds<4>, 2, 4, 4>>();
   expect_within_bounds<BoundArithmetic<DoubleBounds<8>, 3, 4, 4>>();
 }
 
