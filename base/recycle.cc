@@ -19,14 +19,11 @@ namespace {
 constexpr std::size_t kSmallest = std::size_t{16} << 10;   // below, malloc keeps its own lists
 constexpr std::size_t kMostKept = std::size_t{256} << 20;  // bytes that wait unused at any time
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kRecycle = false;  // the sanitizer must see every block freed
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kRecycle = false;
-#else
-constexpr bool kRecycle = true;
+#ifndef __has_feature
+#define __has_feature(x) 0
 #endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+constexpr bool kRecycle = false;  // the sanitizer must see every block freed
 #else
 constexpr bool kRecycle = true;
 #endif

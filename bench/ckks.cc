@@ -61,6 +61,8 @@ struct Bench {
     for (std::size_t i = 0; i < params->slots(); ++i) slots.push_back(0.001 * static_cast<double>(i % 1000));
     plain = encoder.encode(slots, level, params->scale(level), threads);
     cipher = encrypt(*secret, plain, rng, threads);
+    answer = evaluator->drop_to_level(cipher, 0);
+    decryptor = std::make_unique<Decryptor>(secret);
   }
 
   /// (b+2)(l+a) for a rotation: the transforms of `rotations` rotations that share one decomposition.
@@ -88,10 +90,11 @@ struct Bench {
   Encoder encoder;
   std::shared_ptr<const SecretKey> secret;
   std::unique_ptr<Evaluator> evaluator;
+  std::unique_ptr<Decryptor> decryptor;
   std::vector<int> steps;
   std::vector<double> slots;
   Plaintext plain;
-  Ciphertext cipher;
+  Ciphertext cipher, answer;  // at the top level and at level 0
 };
 
 Bench& bench_of(std::size_t set, int threads) {
@@ -123,9 +126,7 @@ const std::vector<Operation>& operations() {
        }},
       {"decode", 0,
        [](Bench& b) {
-         const Decryptor decryptor(b.secret);
-         benchmark::DoNotOptimize(
-             decryptor.decode_private(decryptor.decrypt(b.evaluator->drop_to_level(b.cipher, 0), b.threads)));
+         benchmark::DoNotOptimize(b.decryptor->decode_private(b.decryptor->decrypt(b.answer, b.threads)));
        }},
       {"encrypt", 0,
        [](Bench& b) { benchmark::DoNotOptimize(encrypt(*b.secret, b.plain, b.rng, b.threads)); }},
