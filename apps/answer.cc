@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 
 namespace sotto::app {
 
@@ -14,7 +16,10 @@ double Answer::margin() const {
 
 double Answer::relative_error() const {
   double worst = 0;
-  for (std::size_t i = 0; i < logits.size(); ++i) worst = std::max(worst, std::abs(logits[i] - reference[i]));
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    if (!std::isfinite(logits[i])) return std::numeric_limits<double>::infinity();
+    worst = std::max(worst, std::abs(logits[i] - reference[i]));
+  }
   const auto [least, most] = std::minmax_element(reference.begin(), reference.end());
   const double range = *most - *least;
   // A network with one output, or with equal ones, has no range; its magnitude stands in.

@@ -3,6 +3,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "ckks/io/server_keys.h"
 #include "tests/apps/cli_fixture.h"
 
 namespace sotto::app {
@@ -110,6 +111,15 @@ TEST_F(Split, RefusesKeysOfOtherParameters) {
   expect_failure(mixed, 1, "other parameters");
   EXPECT_FALSE(fs::exists(at("x.ct")));
   fs::remove_all(at("wide"));
+}
+
+TEST_F(Split, NamesARotationKeyThatIsMissing) {
+  ckks::ServerKeys keys = ckks::io::load_server_keys(at("keys/server.keys"));
+  const int step = keys.galois.begin()->first.step;
+  keys.galois.erase(keys.galois.begin());
+  ckks::io::save(at("fewer.keys"), keys);
+  expect_failure(infer(at("image.ct"), at("fewer.keys")), 1, std::to_string(step));
+  EXPECT_FALSE(fs::exists(at("x.ct")));
 }
 
 TEST_F(Split, RefusesCutFiles) {

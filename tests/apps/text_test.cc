@@ -1,6 +1,9 @@
 // Numbers, tables, progress lines and statistics as the program prints them.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "apps/answer.h"
 #include "apps/text/format.h"
 #include "apps/text/progress.h"
@@ -102,6 +105,11 @@ TEST(Answer, SeesThatTheLabelsDiffer) {
 TEST(Answer, HasBitsWhereNothingDiffers) {
   const Answer answer{.logits = {3.0, 2.0}, .reference = {3.0, 2.0}};
   EXPECT_DOUBLE_EQ(error_bits(answer.relative_error()), 53.0);
+}
+
+TEST(Answer, CountsALogitThatIsNoNumberAsWorst) {
+  const Answer answer{.logits = {3.0, std::nan("")}, .reference = {3.0, 2.0}};
+  EXPECT_EQ(answer.relative_error(), std::numeric_limits<double>::infinity());
 }
 
 TEST(Quantile, InterpolatesBetweenTheOrderedValues) {
