@@ -198,7 +198,7 @@ void begin_after_largest_gap(std::vector<int>& indices, int ring) {
   }
   if (start == 0) return;
   for (std::size_t k = start; k < indices.size(); ++k) indices[k] -= ring;
-  std::ranges::rotate(indices, indices.begin() + static_cast<std::ptrdiff_t>(start));
+  std::rotate(indices.begin(), indices.begin() + static_cast<std::ptrdiff_t>(start), indices.end());
 }
 
 }  // namespace
@@ -312,7 +312,7 @@ void spread(ckks::LinearTransform& transform, int ring) {
       const int slots = static_cast<int>(term.values.size());
       for (int s = ring; s < slots; ++s) term.values[index(s)] = term.values[index(s - ring)];
       const int giant = wrapped(std::int64_t(block) * transform.giant_step, slots);
-      std::ranges::rotate(term.values, term.values.end() - giant);
+      std::rotate(term.values.begin(), term.values.end() - giant, term.values.end());
     }
   }
 }
