@@ -18,24 +18,13 @@
 #include <limits>
 #include <map>
 
+#include "nn/slot_math.h"
+
 namespace sotto::nn {
 namespace {
 
 constexpr std::size_t kMaxCandidates = 8;
 constexpr double kWorstRatio = 3.0;  // candidates this much worse than the best are not kept
-
-std::size_t index(int i) noexcept {
-  return static_cast<std::size_t>(i);
-}
-int wrapped(std::int64_t value, int ring) noexcept {
-  return static_cast<int>(value & (std::int64_t{ring} - 1));
-}
-int ceil_log2(int x) noexcept {
-  return static_cast<int>(std::bit_width(static_cast<unsigned>(x - 1)));
-}
-int log2_of(int power) noexcept {
-  return static_cast<int>(std::bit_width(static_cast<unsigned>(power))) - 1;
-}
 
 std::vector<int> bit_folds(int first, int last) {
   std::vector<int> folds;
@@ -140,7 +129,7 @@ void Search::keep(Candidate candidate) {
 void Search::vectors() {
   const int rows = static_cast<int>(map_.rows()), row_bits = ceil_log2(rows);
   for (const int ring : rings_) {
-    const int ring_bits = log2_of(ring);
+    const int ring_bits = ceil_log2(ring);
     for (int a = std::min(row_bits, ring_bits); a >= 0; --a) {
       const int high = row_bits - a;  // bits of the block number
       for (int b = a; b + high <= ring_bits; ++b) try_blocks(ring, a, b, high);
@@ -153,7 +142,7 @@ void Search::try_blocks(int ring, int a, int b, int high) {
   std::vector<int> at(map_.rows());
   for (int r = 0; r < static_cast<int>(at.size()); ++r) at[index(r)] = (r & ((1 << a) - 1)) + ((r >> a) << b);
   const std::vector<char> wanted = wanted_differences(map_, sources_, at, ring);
-  const int ring_bits = log2_of(ring);
+  const int ring_bits = ceil_log2(ring);
   for (int c = b + high; c <= ring_bits; ++c) {
     if (high == 0 && b > a && c == b) continue;  // the same folds as b = c = a
     std::vector<int> folds = bit_folds(a, b);
@@ -166,7 +155,7 @@ void Search::try_blocks(int ring, int a, int b, int high) {
 void Search::try_tops(const std::vector<int>& rows, int ring) {
   std::vector<int> at(rows);
   const std::vector<char> wanted = wanted_differences(map_, sources_, at, ring);
-  const int bits = log2_of(ring);
+  const int bits = ceil_log2(ring);
   for (int top = bits; top >= ceil_log2(static_cast<int>(rows.size())); --top)
     try_rows(at, ring, wanted, bit_folds(top, bits));
 }
@@ -229,7 +218,7 @@ Candidate Search::into(const Layout& out) const {
   const std::vector<int> rows = positions(out);
   std::optional<Candidate> best;
   for (const int ring : rings_) {
-    const int bits = log2_of(ring);
+    const int bits = ceil_log2(ring);
     for (int top = bits; top >= 0; --top) {
       const Route route{ring, bit_folds(top, bits)};
       const auto span = fold_span(route);

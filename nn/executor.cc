@@ -7,16 +7,13 @@
 
 #include "base/error.h"
 #include "nn/model_hash.h"
+#include "nn/slot_math.h"
 #include "nn/stages.h"
 
 namespace sotto::nn {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::size_t index(int i) noexcept {
-  return static_cast<std::size_t>(i);
-}
 
 [[noreturn]] void refuse(const std::string& sentence) {
   throw Error(ErrorCode::kInvalidArgument, "program: " + sentence);

@@ -1,28 +1,23 @@
 #include "nn/layout.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "base/error.h"
+#include "nn/slot_math.h"
 
 namespace sotto::nn {
 namespace {
 
 constexpr int kMaxSlots = 1 << 17;
 
-/// value mod slots in [0, slots); slots is a power of two.
-int wrapped(std::int64_t value, int slots) noexcept {
-  return static_cast<int>(value & (std::int64_t{slots} - 1));
-}
-
-/// Σ digit·stride of `index` written in the radix of `digits`; the last digit takes what is left.
-std::int64_t decode(std::span<const Digit> digits, int index) noexcept {
+/// Σ digit·stride of `number` written in the radix of `digits`; the last digit takes what is left.
+std::int64_t decode(std::span<const Digit> digits, int number) noexcept {
   std::int64_t offset = 0;
   for (std::size_t d = 0; d < digits.size(); ++d) {
     const bool last = d + 1 == digits.size();
-    const int digit = last ? index : index % digits[d].extent;
+    const int digit = last ? number : number % digits[d].extent;
     offset += std::int64_t{digit} * digits[d].stride;
-    index /= digits[d].extent;
+    number /= digits[d].extent;
   }
   return offset;
 }
@@ -107,8 +102,7 @@ std::vector<int> copy_offsets(const Layout& layout) {
 int period(const Layout& layout) {
   int smallest = layout.slots;
   for (const Digit& digit : layout.copies) {
-    if (std::has_single_bit(static_cast<unsigned>(digit.extent)) &&
-        std::int64_t{digit.extent} * digit.stride == layout.slots)
+    if (is_power_of_two(digit.extent) && std::int64_t{digit.extent} * digit.stride == layout.slots)
       smallest = std::min(smallest, digit.stride);
   }
   return smallest;
@@ -166,8 +160,7 @@ Tensor unpack(const Layout& layout, const std::vector<double>& slots) {
 }
 
 void validate(const Layout& layout) {
-  if (layout.slots < 1 || layout.slots > kMaxSlots ||
-      !std::has_single_bit(static_cast<unsigned>(layout.slots)))
+  if (!is_power_of_two(layout.slots) || layout.slots > kMaxSlots)
     refuse(std::to_string(layout.slots) + " slots: a power of two up to 2^17 is needed");
   if (layout.shape.empty() || layout.shape.size() > 3 || layout.axes.size() != layout.shape.size())
     refuse("a shape of 1 to 3 axes is needed, with digits for each");

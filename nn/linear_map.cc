@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "nn/slot_math.h"
 
 namespace sotto::nn {
 namespace {
@@ -35,10 +36,6 @@ class Builder {
  private:
   LinearMap map_;
 };
-
-std::size_t index(int i) noexcept {
-  return static_cast<std::size_t>(i);
-}
 
 /// Calls f(c, y, x) for every element of a picture, in C order.
 template <class F>

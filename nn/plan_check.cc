@@ -5,13 +5,10 @@
 
 #include "base/error.h"
 #include "nn/plan.h"
+#include "nn/slot_math.h"
 
 namespace sotto::nn {
 namespace {
-
-std::size_t index(int i) noexcept {
-  return static_cast<std::size_t>(i);
-}
 
 [[noreturn]] void refuse(const std::string& sentence) {
   throw Error(ErrorCode::kCorruptFile, "plan: " + sentence + "; make the plan again");
@@ -34,7 +31,7 @@ struct Place {
 
 void check_linear(const Step& step, int slots, const std::string& where) {
   require(step.level_out == step.level_in - 1, where, "a linear layer takes one level");
-  require(in_range(step.route.ring, 1, slots + 1) && (step.route.ring & (step.route.ring - 1)) == 0, where,
+  require(is_power_of_two(step.route.ring) && step.route.ring <= slots, where,
           "the ring is not a power of two up to the slots");
   require(step.route.folds.size() <= 17, where, "there are more folds than bits of a slot");
   for (const int fold : step.route.folds)

@@ -10,6 +10,7 @@
 #include "nn/parameters.h"
 #include "nn/plan.h"
 #include "nn/search.h"
+#include "nn/slot_math.h"
 #include "nn/stages.h"
 
 namespace sotto::nn {
@@ -17,10 +18,6 @@ namespace {
 
 constexpr std::size_t kFileOverheadBytes = 1024;              // headers and the params literal of a file
 constexpr std::size_t kProgramBytes = std::size_t{48} << 20;  // code, tables, the model, scratch
-
-std::size_t index(int i) noexcept {
-  return static_cast<std::size_t>(i);
-}
 
 /// All decisions, for one set of cuts.
 struct Draft {

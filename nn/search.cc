@@ -6,15 +6,12 @@
 #include <optional>
 
 #include "base/error.h"
+#include "nn/slot_math.h"
 
 namespace sotto::nn {
 namespace {
 
 constexpr std::size_t kBeam = 12;
-
-std::size_t index(int i) noexcept {
-  return static_cast<std::size_t>(i);
-}
 
 /// group[tensor]: the representative of the tensors that share a layout.
 std::vector<int> layout_groups(const StagedGraph& network) {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "nn/slot_math.h"
 
 namespace sotto::nn {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 /// A product of maps with more multiplications than this is not formed: it would be a dense layer of 2^26
 /// weights.
 constexpr std::size_t kMaxProducts = std::size_t{1} << 26;
-
-std::size_t index(int i) noexcept {
-  return static_cast<std::size_t>(i);
-}
 
 int degree_of(const std::vector<double>& coefficients) noexcept {
   int degree = static_cast<int>(coefficients.size()) - 1;
