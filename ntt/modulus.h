@@ -1,7 +1,7 @@
 // One prime modulus and its arithmetic; the only place where scalar reduction is written.
 //
 // Barrett reduction of 128-bit products with a 128-bit reciprocal, and Shoup multiplication by a constant. q
-// is odd, 2 < q < 2^61.
+// is odd, 2 < q < 2^61. Nothing but power() branches on a value: residues may be secret.
 #pragma once
 
 #include <bit>
@@ -13,6 +13,13 @@ namespace sotto::ntt {
 
 using sotto::u64;
 __extension__ using u128 = unsigned __int128;  // what -Wpedantic calls an extension
+
+/// x - m if x ≥ m, else x; for x and m below 2^63. Through the sign of the difference: a compiler is free to
+/// turn a comparison into a branch, and does.
+constexpr u64 reduce_once(u64 x, u64 m) noexcept {
+  const u64 r = x - m;
+  return r + (m & (u64{0} - (r >> 63)));
+}
 
 class Modulus {
  public:
@@ -29,20 +36,20 @@ class Modulus {
     const u128 mid = u128{x_lo} * r_hi + ((u128{x_lo} * r_lo) >> 64);
     const u128 cross = u128{x_hi} * r_lo + static_cast<u64>(mid);
     const u128 quotient = u128{x_hi} * r_hi + (mid >> 64) + (cross >> 64);
-    u64 r = static_cast<u64>(x) - static_cast<u64>(quotient) * q_;
-    while (r >= q_) r -= q_;
-    return r;
+    const u64 r = static_cast<u64>(x) - static_cast<u64>(quotient) * q_;  // below 3q < 2^63
+    return reduce_once(reduce_once(r, q_), q_);
   }
-  constexpr u64 reduce(u64 x) const noexcept { return x < q_ ? x : x % q_; }
+  constexpr u64 reduce(u64 x) const noexcept { return reduce(u128{x}); }
 
   // Operands of the following are canonical, in [0, q); so are results.
-  constexpr u64 add(u64 a, u64 b) const noexcept {
-    const u64 s = a + b;
-    return s >= q_ ? s - q_ : s;
+  constexpr u64 add(u64 a, u64 b) const noexcept { return reduce_once(a + b, q_); }
+  constexpr u64 subtract(u64 a, u64 b) const noexcept {
+    const u64 d = a - b;
+    return d + (q_ & (u64{0} - (d >> 63)));
   }
-  constexpr u64 subtract(u64 a, u64 b) const noexcept { return a >= b ? a - b : a + q_ - b; }
-  constexpr u64 negate(u64 a) const noexcept { return a == 0 ? 0 : q_ - a; }
+  constexpr u64 negate(u64 a) const noexcept { return subtract(0, a); }
   constexpr u64 multiply(u64 a, u64 b) const noexcept { return reduce(u128{a} * b); }
+  /// Branches on the exponent, which is public.
   constexpr u64 power(u64 base, u64 exponent) const noexcept {
     u64 result = 1;
     for (; exponent != 0; exponent >>= 1, base = multiply(base, base)) {
@@ -60,8 +67,7 @@ class Modulus {
     return w * y - static_cast<u64>((u128{w_shoup} * y) >> 64) * q_;
   }
   constexpr u64 multiply_shoup(u64 y, u64 w, u64 w_shoup) const noexcept {
-    const u64 r = multiply_shoup_lazy(y, w, w_shoup);
-    return r >= q_ ? r - q_ : r;
+    return reduce_once(multiply_shoup_lazy(y, w, w_shoup), q_);
   }
 
   friend constexpr bool operator==(const Modulus& a, const Modulus& b) noexcept { return a.q_ == b.q_; }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <string>
 
 #include "base/error.h"
@@ -68,29 +67,6 @@ u64 largest_prime_below(int bits, int log_n, std::span<const u64> taken) {
   throw Error(ErrorCode::kInvalidArgument,
               "largest_prime_below: no further prime of " + std::to_string(bits) + " bits is 1 mod 2^" +
                   std::to_string(log_n + 1) + "; choose more bits or a smaller ring");
-}
-
-u64 nearest_prime(double target, int log_n, std::span<const u64> taken, u64 ceiling) {
-  const u64 step = u64{1} << (log_n + 1);
-  if (!(target >= 2.0 && target < 0x1p61)) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "nearest_prime: target " + std::to_string(target) + " is outside [2, 2^61)");
-  }
-  const u64 whole = static_cast<u64>(target);
-  const double fraction = target - std::floor(target);
-  u64 down = (whole - 1) / step * step + 1;  // candidates <= target; 1 means that side is used up
-  u64 up = down + step;                      // candidates > target
-  while (down > 1 || up < ceiling) {
-    // target - down <= up - target, in integers and one fraction because target has only 53 bits
-    const auto excess = static_cast<std::int64_t>(up - whole) - static_cast<std::int64_t>(whole - down);
-    const bool take_down = down > 1 && (up >= ceiling || 2.0 * fraction <= static_cast<double>(excess));
-    const u64 q = take_down ? down : up;
-    if (q < ceiling && is_free_prime(q, taken)) return q;
-    (take_down ? down : up) = take_down ? down - step : up + step;
-  }
-  throw Error(ErrorCode::kInvalidArgument, "nearest_prime: every prime that is 1 mod 2^" +
-                                               std::to_string(log_n + 1) + " and below " +
-                                               std::to_string(ceiling) + " is taken; raise the ceiling");
 }
 
 u64 primitive_root(const Modulus& q, int log_n) {

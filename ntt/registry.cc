@@ -88,7 +88,7 @@ void check_ring(u64 q, int log_n) {
   if (q >= u64{1} << 61 || (q - 1) % (u64{2} << log_n) != 0 || !is_prime(q)) {
     throw Error(ErrorCode::kInvalidArgument,
                 "make_plan: " + std::to_string(q) + " is not a prime below 2^61 that is 1 mod 2^" +
-                    std::to_string(log_n + 1) + "; take it from largest_prime_below() or nearest_prime()");
+                    std::to_string(log_n + 1) + "; take it from largest_prime_below()");
   }
 }
 

@@ -2,7 +2,7 @@
 // (2014).
 //
 // Words stay below 4q inside the forward transform and below 2q inside the inverse, so q < 2^61 leaves room
-// for every sum.
+// for every sum. No branch depends on a word.
 
 #include "ntt/backends/portable.h"
 
@@ -49,17 +49,14 @@ void PortablePlan::forward(Limb x) const noexcept {
       u64* const left = &x[2 * k * t];
       u64* const right = left + t;
       for (std::size_t j = 0; j < t; ++j) {  // [0, 4q) to [0, 4q)
-        const u64 u = left[j] >= two_q ? left[j] - two_q : left[j];
+        const u64 u = reduce_once(left[j], two_q);
         const u64 v = q.multiply_shoup_lazy(right[j], w, w_shoup);
         left[j] = u + v;
         right[j] = u + two_q - v;
       }
     }
   }
-  for (u64& word : x) {
-    if (word >= two_q) word -= two_q;
-    if (word >= q.value()) word -= q.value();
-  }
+  for (u64& word : x) word = reduce_once(reduce_once(word, two_q), q.value());
 }
 
 void PortablePlan::inverse(Limb x) const noexcept {
@@ -73,7 +70,7 @@ void PortablePlan::inverse(Limb x) const noexcept {
       for (std::size_t j = 0; j < t; ++j) {  // [0, 2q) to [0, 2q)
         const u64 sum = left[j] + right[j];
         const u64 difference = left[j] + two_q - right[j];
-        left[j] = sum >= two_q ? sum - two_q : sum;
+        left[j] = reduce_once(sum, two_q);
         right[j] = q.multiply_shoup_lazy(difference, w, w_shoup);
       }
     }

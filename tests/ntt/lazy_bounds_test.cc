@@ -79,7 +79,7 @@ class BoundArithmetic : public Bounds {
 
 /// Any prime does: bounds are multiples of it.
 u64 some_prime(int log_n) {
-  return nearest_prime(0x1p20, log_n, {}, u64{1} << 40);
+  return largest_prime_below(24, log_n);
 }
 
 template <class A>

@@ -55,6 +55,22 @@ TEST(Modulus, LazyShoupProductStaysBelowTwoQForAnyWord) {
   }
 }
 
+TEST(Modulus, MaskedReductionsAreRightAtTheEdges) {
+  EXPECT_EQ(reduce_once(0, kWidest), 0u);
+  EXPECT_EQ(reduce_once(kWidest - 1, kWidest), kWidest - 1);
+  EXPECT_EQ(reduce_once(kWidest, kWidest), 0u);
+  EXPECT_EQ(reduce_once(4 * kWidest - 1, 2 * kWidest), 2 * kWidest - 1);
+  for (u64 q : {u64{97}, kWidest}) {
+    const Modulus m(q);
+    for (u64 a : {u64{0}, u64{1}, q - 1}) {
+      EXPECT_EQ(m.negate(a), a == 0 ? 0 : q - a);
+      EXPECT_EQ(m.add(a, m.negate(a)), 0u);
+      for (u64 b : {u64{0}, u64{1}, q - 1}) EXPECT_EQ(m.add(m.subtract(a, b), b), a);
+    }
+    EXPECT_EQ(m.reduce(~u64{0}), ~u64{0} % q);
+  }
+}
+
 TEST(Modulus, PowersFollowFermat) {
   test::Rng rng;
   const Modulus m(kWidest);

@@ -74,48 +74,6 @@ std::vector<u64> all_primes(int log_n, u64 ceiling) {
   return primes;
 }
 
-TEST(NearestPrime, AgreesWithBruteForce) {
-  constexpr int kLogN = 4;
-  constexpr u64 kCeiling = 5000;
-  const std::vector<u64> primes = all_primes(kLogN, kCeiling);
-  test::Rng rng;
-  for (int trial = 0; trial < 300; ++trial) {
-    const double target = trial % 2 == 0 ? rng.real(2.0, 6000.0) : static_cast<double>(2 + rng.below(6000));
-    std::vector<u64> taken;
-    for (u64 q : primes) {
-      if (rng.below(2) == 0) taken.push_back(q);
-    }
-    u64 want = 0;
-    double best = 1e300;
-    for (u64 q : primes) {  // ascending, so that the lower of two equally near ones wins
-      const double distance = std::abs(static_cast<double>(q) - target);
-      if (std::find(taken.begin(), taken.end(), q) != taken.end() || distance >= best) continue;
-      best = distance;
-      want = q;
-    }
-    EXPECT_EQ(nearest_prime(target, kLogN, taken, kCeiling), want) << "target " << target;
-  }
-}
-
-TEST(NearestPrime, AlternatesAroundThePowerOfTwo) {
-  std::vector<u64> taken;
-  for (int i = 0; i < 8; ++i) taken.push_back(nearest_prime(0x1p40, 14, taken, u64{1} << 48));
-  for (std::size_t i = 1; i < taken.size(); ++i) {
-    EXPECT_GE(std::abs(static_cast<double>(taken[i]) - 0x1p40),
-              std::abs(static_cast<double>(taken[i - 1]) - 0x1p40));
-  }
-}
-
-TEST(NearestPrime, SaysWhenEveryPrimeIsTaken) {
-  const std::vector<u64> all = all_primes(4, 1000);
-  try {
-    nearest_prime(500.0, 4, all, 1000);
-    FAIL() << "all primes were taken";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("below 1000 is taken; raise the ceiling"));
-  }
-}
-
 TEST(PrimitiveRoot, IsTheSmallestOfItsOrder) {
   for (int log_n : {3, 4, 5, 7}) {
     for (u64 q : all_primes(log_n, 3000)) {
