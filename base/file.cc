@@ -89,24 +89,42 @@ void InputFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
   }
 }
 
+std::size_t InputFile::read_next(std::span<std::byte> out) const {
+  std::size_t used = 0;
+  while (used < out.size()) {
+    const ssize_t got = ::read(descriptor_, out.data() + used, out.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_system_error("cannot read " + path_, errno);
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  return used;
+}
+
+void InputFile::refuse_longer(std::uint64_t max_bytes) const {
+  throw Error(ErrorCode::kIo, "cannot read " + path_ + ": it is longer than the " +
+                                  std::to_string(max_bytes) + " bytes that are accepted here");
+}
+
 std::vector<std::byte> InputFile::read_all(std::uint64_t max_bytes) const {
   // One byte more than the file is said to have, so that the read that finds its end needs no further growth.
   std::vector<std::byte> bytes(std::min(size_, max_bytes) + 1);
   std::size_t used = 0;
   while (true) {
-    const ssize_t got = ::read(descriptor_, bytes.data() + used, bytes.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_system_error("cannot read " + path_, errno);
-    used += static_cast<std::size_t>(got);
-    if (used > max_bytes) {
-      throw Error(ErrorCode::kIo, "cannot read " + path_ + ": it is longer than the " +
-                                      std::to_string(max_bytes) + " bytes that are accepted here");
-    }
-    if (got == 0) break;
-    if (used == bytes.size()) bytes.resize(std::min<std::uint64_t>(2 * used + 65536, max_bytes + 1));
+    used += read_next(std::span(bytes).subspan(used));
+    if (used > max_bytes) refuse_longer(max_bytes);
+    if (used < bytes.size()) break;
+    bytes.resize(std::min<std::uint64_t>(2 * used + 65536, max_bytes + 1));
   }
   bytes.resize(used);
   return bytes;
+}
+
+std::size_t InputFile::read_all(std::span<std::byte> out) const {
+  const std::size_t used = read_next(out);
+  std::byte more{};
+  if (used == out.size() && read_next({&more, 1}) != 0) refuse_longer(out.size());
+  return used;
 }
 
 AtomicFile::AtomicFile(const std::string& path, FileAccess access) : path_(regular_target(path)) {

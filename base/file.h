@@ -32,8 +32,13 @@ class InputFile {
   void read_at(std::uint64_t offset, std::span<std::byte> out) const;
   /// From here to the end of the file, pipes included; refuses more than max_bytes.
   std::vector<std::byte> read_all(std::uint64_t max_bytes) const;
+  /// The same into a given buffer, for secrets; refuses more than it holds, returns how much there was.
+  std::size_t read_all(std::span<std::byte> out) const;
 
  private:
+  std::size_t read_next(std::span<std::byte> out) const;  // until `out` is full or the file ends
+  [[noreturn]] void refuse_longer(std::uint64_t max_bytes) const;
+
   std::string path_;
   int descriptor_ = -1;
   std::uint64_t size_ = 0;

@@ -151,6 +151,7 @@ PublicKey parse_public_key(ConstBytes file, std::string_view name, std::string_v
 }
 
 FileBytes serialize(const Ciphertext& ciphertext) {
+  require_shape("serialize", ciphertext);
   const Params& params = *ciphertext.params;
   if (ciphertext.c.size() != 2) {
     throw Error(ErrorCode::kInvalidArgument, "serialize: the ciphertext has " +
@@ -189,11 +190,8 @@ Ciphertext parse_ciphertext(ConstBytes file, const ParamsPtr& params, const KeyI
               std::to_string(file.size()));
   }
   Ciphertext ciphertext{.params = params, .c = {}, .scale = body.f64("scale"), .key_id = key_id, .seed = {}};
-  double log_modulus = 0;
-  for (int i = 0; i < q_limbs; ++i)
-    log_modulus += std::log2(static_cast<double>(params->q(i).modulus().value()));
   if (!std::isfinite(ciphertext.scale) || !(ciphertext.scale > 0) ||
-      std::log2(ciphertext.scale) >= log_modulus) {
+      std::log2(ciphertext.scale) >= params->log_q(static_cast<int>(level))) {
     body.fail("its scale is not between 0 and the modulus of its level");
   }
   if (seeded == 1) ciphertext.seed = body.array<32>("seed");
@@ -224,12 +222,10 @@ ParamsPtr load_params(const std::string& path, std::string_view backend) {
 }
 
 SecretKey load_secret_key(const std::string& path, std::string_view backend) {
-  FileBytes bytes = read_file(path, kHeaderBytes + kMaxLiteralBytes + ternary_bytes(17));
-  const struct Wiper {
-    FileBytes& bytes;
-    ~Wiper() { wipe(bytes.data(), bytes.size()); }
-  } wiper{bytes};
-  return parse_secret_key(bytes, path, backend);
+  // One buffer for the largest there is: a vector that grows would leave copies in freed memory.
+  SecretBytes buffer(kHeaderBytes + kMaxLiteralBytes + ternary_bytes(17));
+  const std::size_t size = InputFile(path).read_all(buffer);
+  return parse_secret_key(ConstBytes(buffer).first(size), path, backend);
 }
 
 PublicKey load_public_key(const std::string& path, std::string_view backend) {

@@ -132,6 +132,25 @@ TEST_F(FileTest, ReadingIsBounded) {
   EXPECT_THAT(error_of([] { read_file("/dev/zero", 1 << 20); }).what(), HasSubstr("longer than"));
 }
 
+TEST_F(FileTest, AGivenBufferIsFilledFromPipesToo) {
+  const auto read_pipe = [](std::size_t written, std::size_t room) {
+    int ends[2];
+    EXPECT_EQ(::pipe(ends), 0);
+    const std::string text(written, 'x');
+    EXPECT_EQ(::write(ends[1], text.data(), written), static_cast<ssize_t>(written));
+    ::close(ends[1]);
+    const struct Closer {
+      int descriptor;
+      ~Closer() { ::close(descriptor); }
+    } closer{ends[0]};
+    std::vector<std::byte> buffer(room);
+    return InputFile("/dev/fd/" + std::to_string(ends[0])).read_all(buffer);
+  };
+  EXPECT_EQ(read_pipe(300, 1000), 300u);
+  EXPECT_EQ(read_pipe(300, 300), 300u);
+  EXPECT_THAT(error_of([&] { read_pipe(301, 300); }).what(), HasSubstr("longer than the 300 bytes"));
+}
+
 TEST_F(FileTest, ReadingNamesWhatIsMissing) {
   EXPECT_THAT(error_of([&] { read_file(path("absent"), 10); }).what(), HasSubstr("No such file"));
   EXPECT_THAT(error_of([&] { read_file(folder_.string(), 10); }).what(), HasSubstr("Is a directory"));
