@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "ckks/keys.h"
@@ -11,6 +12,7 @@
 namespace sotto::ckks {
 
 struct Plaintext {
+  ParamsPtr params;
   EvalPoly poly;  // level + 1 limbs
   double scale = 0;
   int level() const noexcept { return poly.q_limbs() - 1; }
@@ -24,7 +26,12 @@ struct Ciphertext {
   KeyId key_id{};  // of the secret that opens it; operations refuse to mix two
   std::optional<Seed>
       seed;  // set only while c[1] is the untouched expansion of it: a file then holds c[0] alone
-  int level() const noexcept { return c.front().q_limbs() - 1; }
+  int level() const noexcept { return c.front().q_limbs() - 1; }  // of at least one part
 };
+
+// What every operation checks first: there are params, and polynomials of their degree with chain limbs
+// alone, in a ciphertext 2 or 3 with the same limbs. Throw Error kInvalidArgument beginning with `operation`.
+void require_shape(std::string_view operation, const Plaintext& a);
+void require_shape(std::string_view operation, const Ciphertext& a);
 
 }  // namespace sotto::ckks

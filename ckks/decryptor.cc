@@ -5,6 +5,13 @@
 #include "base/error.h"
 
 namespace sotto::ckks {
+namespace {
+
+/// The sampler's sigma is up to 2^(log_sigma+1) and no sample exceeds 16 sigma (29 of 3.2 in each digit);
+/// one bit more, and noise takes at most half of the room that the message shares with it.
+constexpr int kFloodingMargin = 6;
+
+}  // namespace
 
 Decrypted::~Decrypted() {
   wipe(poly_.words().data(), poly_.words().size() * sizeof(u64));
@@ -19,16 +26,25 @@ ReleasePolicy ReleasePolicy::for_noise(double noise_bits, int security_bits, std
 
 Decryptor::Decryptor(std::shared_ptr<const SecretKey> key) : key_(std::move(key)), encoder_(key_->params()) {}
 
+Decryptor::Decryptor(std::shared_ptr<const SecretKey> key, const ReleasePolicy& policy,
+                     std::uint64_t released)
+    : key_(std::move(key)), encoder_(key_->params()), policy_(policy), released_(released) {
+  if (!(policy.flooding_bits >= 2 && policy.flooding_bits <= 52)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "release policy: flooding_bits = " + std::to_string(policy.flooding_bits) +
+                    " is outside 2…52; state a bound of the noise (ReleasePolicy::for_noise)");
+  }
+  if (!(policy.grid >= 0 && std::isfinite(policy.grid)))
+    throw Error(ErrorCode::kInvalidArgument, "release policy: the grid must be 0 or positive");
+}
+
 Decrypted Decryptor::decrypt(const Ciphertext& a, Threads threads) const {
   const Params& params = *key_->params();
+  require_shape("decrypt", a);
   require_same_params(params, *a.params, "decrypt");
   if (a.key_id != key_->id()) {
     throw Error(ErrorCode::kMissingKey,
                 "decrypt: the ciphertext was made with another secret key; use the key that encrypted it");
-  }
-  if (a.c.size() < 2 || a.c.size() > 3) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "decrypt: a ciphertext of " + std::to_string(a.c.size()) + " parts; 2 or 3 are possible");
   }
   const int limbs = a.level() + 1;
   CoeffPoly message(params.n(), limbs);
@@ -44,35 +60,58 @@ Decrypted Decryptor::decrypt(const Ciphertext& a, Threads threads) const {
     plan.add(m, m, a.c[0].limb(i));
     plan.inverse(m);
   });
-  return Decrypted(std::move(message), a.scale);
+  return Decrypted(key_->params(), key_->id(), std::move(message), a.scale);
+}
+
+void Decryptor::require_mine(std::string_view operation, const Decrypted& a) const {
+  if (a.params_ == nullptr)
+    throw Error(ErrorCode::kInvalidArgument, std::string(operation) + ": the value was moved away");
+  require_same_params(*key_->params(), *a.params_, operation);
+  if (a.key_id_ == key_->id()) return;
+  throw Error(
+      ErrorCode::kMissingKey,
+      std::string(operation) + ": the value was decrypted with another secret key; use its Decryptor");
 }
 
 std::vector<double> Decryptor::decode_private(const Decrypted& a) const {
+  require_mine("decode_private", a);
   return encoder_.decode(a.poly_, a.scale_);
 }
 
 std::vector<std::complex<double>> Decryptor::decode_private_complex(const Decrypted& a) const {
+  require_mine("decode_private_complex", a);
   return encoder_.decode_complex(a.poly_, a.scale_);
 }
 
-std::vector<double> Decryptor::decode_release(const Decrypted& a, const ReleasePolicy& policy, Rng& rng) {
-  const Params& params = *key_->params();
-  if (!(policy.flooding_bits >= 2 && policy.flooding_bits <= 52)) {
+void Decryptor::spend_release() {
+  std::uint64_t spent = released_;
+  do {
+    if (spent < policy_->releases) continue;
     throw Error(ErrorCode::kInvalidArgument,
-                "decode_release: flooding_bits = " + std::to_string(policy.flooding_bits) +
-                    " is outside 2…52; state a bound of the noise (ReleasePolicy::for_noise)");
-  }
-  if (!(policy.grid >= 0))
-    throw Error(ErrorCode::kInvalidArgument, "decode_release: the grid must be 0 or positive");
-  if (released_.fetch_add(1) >= policy.releases) {
-    released_.fetch_sub(1);
-    throw Error(ErrorCode::kInvalidArgument,
-                "decode_release: the " + std::to_string(policy.releases) +
+                "decode_release: the " + std::to_string(policy_->releases) +
                     " declared releases of this key are used up; make a new key");
+  } while (!released_.compare_exchange_weak(spent, spent + 1));
+}
+
+std::vector<double> Decryptor::decode_release(const Decrypted& a, Rng& rng) {
+  require_mine("decode_release", a);
+  if (!policy_) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "decode_release: no policy was declared; construct the Decryptor with a ReleasePolicy");
   }
+  const Params& params = *key_->params();
+  const int log_sigma = static_cast<int>(std::ceil(policy_->flooding_bits)), level = a.poly_.q_limbs() - 1;
+  if (log_sigma + kFloodingMargin >= params.log_q(level) - 1) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "decode_release: flooding of 2^" + std::to_string(log_sigma) + " needs " +
+                    std::to_string(log_sigma + kFloodingMargin) + " bits below half the modulus of level " +
+                    std::to_string(level) + ", 2^" + std::to_string(params.log_q(level) - 1).substr(0, 5) +
+                    "; decrypt at a higher level or plan a larger q[0]");
+  }
+  spend_release();
   SmallPoly noise(params.n());
   Seed seed = rng.next_seed();
-  sample_gaussian(seed, static_cast<int>(std::ceil(policy.flooding_bits)), noise.values());
+  sample_gaussian(seed, log_sigma, noise.values());
   wipe(seed.data(), seed.size());
   CoeffPoly flooded = a.poly_;
   const WipeAtExit guard(flooded);
@@ -87,8 +126,8 @@ std::vector<double> Decryptor::decode_release(const Decrypted& a, const ReleaseP
     }
   }
   std::vector<double> slots = encoder_.decode(flooded, a.scale_);
-  if (policy.grid > 0) {
-    for (double& x : slots) x = std::round(x / policy.grid) * policy.grid;
+  if (policy_->grid > 0) {
+    for (double& x : slots) x = std::round(x / policy_->grid) * policy_->grid;
   }
   return slots;
 }

@@ -8,6 +8,8 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "ckks/encoder.h"
@@ -25,7 +27,10 @@ class Decrypted {
 
  private:
   friend class Decryptor;
-  Decrypted(CoeffPoly poly, double scale) : poly_(std::move(poly)), scale_(scale) {}
+  Decrypted(ParamsPtr params, const KeyId& key_id, CoeffPoly poly, double scale)
+      : params_(std::move(params)), key_id_(key_id), poly_(std::move(poly)), scale_(scale) {}
+  ParamsPtr params_;
+  KeyId key_id_;
   CoeffPoly poly_;
   double scale_;
 };
@@ -46,25 +51,35 @@ struct ReleasePolicy {
 
 class Decryptor {
  public:
+  /// Opens values for the owner of the key; releases nothing.
   explicit Decryptor(std::shared_ptr<const SecretKey> key);
+  /// Also releases values under `policy`, which holds for the life of the object: raised later, it would not
+  /// cover what was released before. `released`: how many have been released under it already, from
+  /// released() of an earlier run. Throws Error for a policy out of range.
+  Decryptor(std::shared_ptr<const SecretKey> key, const ReleasePolicy& policy, std::uint64_t released = 0);
 
   /// Accepts 2 or 3 parts. Throws Error when the ciphertext belongs to other parameters or another key.
   Decrypted decrypt(const Ciphertext& a, Threads threads = {}) const;
 
+  // The decoders throw Error for a value that another key or other parameters decrypted.
   /// For the owner of the key only: the result must never reach somebody who can see the ciphertext.
   std::vector<double> decode_private(const Decrypted& a) const;
   std::vector<std::complex<double>> decode_private_complex(const Decrypted& a) const;
 
   /// Adds Gaussian noise to every coefficient, decodes, clears the imaginary parts and rounds to the grid.
-  /// Slots that are not part of the result must be masked before decryption. Throws Error once
-  /// `policy.releases` values have been released by this object (a caller that restarts must keep the count:
-  /// see released()).
-  std::vector<double> decode_release(const Decrypted& a, const ReleasePolicy& policy, Rng& rng);
+  /// Slots that are not part of the result must be masked before decryption. Throws Error without a policy,
+  /// when its releases are used up, and when the noise would not fit the modulus of the level.
+  std::vector<double> decode_release(const Decrypted& a, Rng& rng);
+  /// To be kept by a caller that ends, and given to the next Decryptor of this key.
   std::uint64_t released() const noexcept { return released_; }
 
  private:
+  void require_mine(std::string_view operation, const Decrypted& a) const;
+  void spend_release();
+
   std::shared_ptr<const SecretKey> key_;
   Encoder encoder_;
+  std::optional<ReleasePolicy> policy_;
   std::atomic<std::uint64_t> released_{0};
 };
 

@@ -176,17 +176,20 @@ Encoder::Embedded Encoder::embed(std::span<const double> re, std::span<const dou
   if (!(std::isfinite(scale) && scale > 0)) refuse("the scale must be positive and finite");
   double largest = 0;
   bool finite = true;
-  for (std::span<const double> part : {re, im}) {
-    for (double x : part) {
-      finite = finite && std::isfinite(x);
-      largest = std::max(largest, std::fabs(x));
-    }
+  for (std::size_t j = 0; j < re.size(); ++j) {
+    const double magnitude = im.empty() ? std::fabs(re[j]) : std::hypot(re[j], im[j]);
+    finite = finite && std::isfinite(magnitude);
+    largest = std::max(largest, magnitude);
   }
   if (!finite) refuse("a value is infinite or not a number");
-  if (largest > 0 && std::log2(largest) + std::log2(scale) >= params_->log_q(level) - 1) {
-    refuse("a value of magnitude " + number(largest) + " at scale 2^" + number(std::log2(scale)) +
-           " needs more than the " + number(params_->log_q(level)) + " bits of level " +
-           std::to_string(level) + "; use a smaller scale or a higher level");
+  if (largest > 0 && std::log2(largest) + std::log2(scale) >= params_->log_room(level)) {
+    refuse("a value of magnitude 2^" + number(std::log2(largest)) + " at scale 2^" +
+           number(std::log2(scale)) + " needs more than the " + number(params_->log_room(level) + 1) +
+           " bits that level " + std::to_string(level) + " offers; use a smaller scale or a higher level");
+  }
+  if (largest > 0 && std::log2(largest) + params_->log_n() >= Params::kMaxLogCoefficient) {
+    refuse("a value of magnitude 2^" + number(std::log2(largest)) +
+           " overflows the transform; divide the values and raise the scale");
   }
   Embedded out;
   out.coefficients.assign(params_->n(), 0);
@@ -219,7 +222,7 @@ EvalPoly Encoder::round(const Embedded& embedded, int level, bool extended, Thre
 }
 
 Plaintext Encoder::encode(std::span<const double> slots, int level, double scale, Threads threads) const {
-  return {round(embed(slots, {}, level, scale), level, false, threads), scale};
+  return {params_, round(embed(slots, {}, level, scale), level, false, threads), scale};
 }
 
 Plaintext Encoder::encode(std::span<const std::complex<double>> slots, int level, double scale,
@@ -229,7 +232,7 @@ Plaintext Encoder::encode(std::span<const std::complex<double>> slots, int level
     re.push_back(z.real());
     im.push_back(z.imag());
   }
-  return {round(embed(re, im, level, scale), level, false, threads), scale};
+  return {params_, round(embed(re, im, level, scale), level, false, threads), scale};
 }
 
 EvalPoly Encoder::encode_extended(std::span<const double> slots, int level, double scale,
@@ -245,7 +248,7 @@ std::vector<double> Encoder::lift(const CoeffPoly& poly) const {
   std::vector<double> out(poly.n());
   std::vector<u64> v(static_cast<std::size_t>(limbs));
   for (std::size_t k = 0; k < poly.n(); ++k) {
-    u64 above = 0, below = 0;  // is c above or below (Q-1)/2? the highest digit that differs decides
+    u64 above = 0;  // is c above (Q-1)/2? the highest digit that differs decides
     for (int i = 0; i < limbs; ++i) {
       const auto u = static_cast<std::size_t>(i);
       const ntt::Modulus& q = params_->q(i).modulus();
@@ -259,7 +262,6 @@ std::vector<double> Encoder::lift(const CoeffPoly& poly) const {
       const u64 half = q.value() / 2;
       const u64 differs = u64{0} - static_cast<u64>(x != half);
       above = (above & ~differs) | (differs & static_cast<u64>(x > half));
-      below = (below & ~differs) | (differs & static_cast<u64>(x < half));
     }
     const u64 negative = u64{0} - above;
     double magnitude = 0;

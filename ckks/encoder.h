@@ -23,7 +23,7 @@ class Encoder {
 
   /// round(scale · embedding^-1(slots)) on the limbs of `level`; missing slots are 0. Throws Error
   /// (kInvalidArgument) when there are more than N/2 values, one is not finite, the scale is not positive and
-  /// finite, or |value| scale reaches half the modulus of the level.
+  /// finite, or |value| scale reaches half the modulus of the level or 2^1020.
   Plaintext encode(std::span<const double> slots, int level, double scale, Threads threads = {}) const;
   Plaintext encode(std::span<const std::complex<double>> slots, int level, double scale,
                    Threads threads = {}) const;
@@ -40,6 +40,7 @@ class Encoder {
  private:
   struct Embedded;  // N coefficients before rounding, and their largest magnitude
 
+  /// `im` is empty for real slots, else as long as `re`.
   Embedded embed(std::span<const double> re, std::span<const double> im, int level, double scale) const;
   EvalPoly round(const Embedded& embedded, int level, bool extended, Threads threads) const;
   std::vector<double> lift(const CoeffPoly& poly) const;     // [N] centred coefficients

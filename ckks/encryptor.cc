@@ -1,18 +1,11 @@
 #include "ckks/encryptor.h"
 
-#include "base/error.h"
-
 namespace sotto::ckks {
 namespace {
 
 void require_fits(const Params& params, const Plaintext& message) {
-  if (message.poly.n() == params.n() && message.level() >= 0 && message.level() <= params.max_level() &&
-      message.poly.p_limbs() == 0) {
-    return;
-  }
-  throw Error(ErrorCode::kInvalidArgument, "encrypt: a plaintext of " + std::to_string(message.poly.n()) +
-                                               " coefficients and " + std::to_string(message.poly.limbs()) +
-                                               " limbs does not fit params \"" + params.name() + "\"");
+  require_shape("encrypt", message);
+  require_same_params(params, *message.params, "encrypt");
 }
 
 SmallPoly draw(const Params& params, Rng& rng, void (*sample)(const Seed&, std::span<std::int64_t>)) {
@@ -35,8 +28,11 @@ Ciphertext encrypt(const SecretKey& key, const Plaintext& message, Rng& rng, Thr
   const Params& params = *key.params();
   require_fits(params, message);
   const int limbs = message.level() + 1;
-  Ciphertext out{
-      .params = key.params(), .c = {}, .scale = message.scale, .key_id = key.id(), .seed = rng.next_seed()};
+  Ciphertext out{.params = key.params(),
+                 .c = {},
+                 .scale = message.scale,
+                 .key_id = key.id(),
+                 .seed = rng.next_public_seed()};
   const SmallPoly error = draw(params, rng, sample_error);
   out.c.emplace_back(params.n(), limbs);
   out.c.emplace_back(params.n(), limbs);

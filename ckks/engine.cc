@@ -38,6 +38,25 @@ class PolynomialEvaluation {
  public:
   PolynomialEvaluation(Engine& engine, const Cipher& x) : engine_(engine), powers_{x} {}
 
+  /// p(x) at level(x) - polynomial_depth(p) and the canonical scale there, but for rounding: a relative error
+  /// of 2^-40 of the input doubles in every squaring, so the sums, which allow 2^-30, accept degrees below
+  /// 2^10.
+  Cipher evaluate_canonical(Coefficients p) {
+    const Cipher& x = powers_.front();
+    const std::size_t degree = degree_of(p);
+    if (degree == 0) return with_constant(engine_.subtract(x, x), p.empty() ? 0.0 : p[0]);
+    const int level = x.level() - polynomial_depth(p);
+    const double scale = engine_.params().scale(level);
+    if (!is_monic_power_of_two(p)) return evaluate(p, level, scale);
+
+    // x^(2^m) itself, already at the wanted level and scale, plus what is below it.
+    const Coefficients rest = p.first(degree);
+    const Cipher leading = power(static_cast<std::size_t>(std::countr_zero(degree)));
+    if (degree_of(rest) == 0) return with_constant(leading, rest[0]);
+    return engine_.add(leading, evaluate(rest, level, scale));
+  }
+
+ private:
   /// p(x) at exactly (level, scale); needs polynomial depth ≤ level(x) - level, degree ≥ 1, and p(x) is not
   /// one of power().
   Cipher evaluate(Coefficients p, int level, double scale) {
@@ -62,7 +81,6 @@ class PolynomialEvaluation {
 
   Cipher with_constant(Cipher a, double c) { return c == 0.0 ? std::move(a) : engine_.add_constant(a, c); }
 
- private:
   /// q(x) x^(2^m) at exactly (level, scale), not rescaled; deg q < 2^m.
   Cipher times_power(Coefficients q, std::size_t m, int level, double scale) {
     const Cipher x = power(m).level() == level ? power(m) : engine_.drop_to_level(power(m), level);
@@ -89,11 +107,11 @@ void require_polynomial_input(const Params& params, const Cipher& a, Coefficient
                                              std::to_string(a.level()) + "; plan at least " +
                                              std::to_string(depth - a.level()) + " more");
   }
-  const double canonical = params.scale(a.level());
-  if (std::abs(a.scale() / canonical - 1.0) > std::ldexp(1.0, -30)) {
+  if (!is_canonical(params, a)) {
     throw Error(ErrorCode::kScaleMismatch, "polynomial: the input has scale " + std::to_string(a.scale()) +
                                                ", the canonical scale of level " + std::to_string(a.level()) +
-                                               " is " + std::to_string(canonical) + "; rescale to it first");
+                                               " is " + std::to_string(params.scale(a.level())) +
+                                               "; rescale to it first");
   }
 }
 
@@ -253,19 +271,12 @@ Cipher Engine::apply(const PreparedLinear& prepared, const Cipher& a) {
 
 Cipher Engine::polynomial(const Cipher& a, std::span<const double> coefficients) {
   require_polynomial_input(params(), a, coefficients);
-  const std::size_t degree = degree_of(coefficients);
-  PolynomialEvaluation evaluation(*this, a);
-  if (degree == 0)
-    return evaluation.with_constant(subtract(a, a), coefficients.empty() ? 0.0 : coefficients[0]);
-  const int level = a.level() - polynomial_depth(coefficients);
-  if (!is_monic_power_of_two(coefficients))
-    return evaluation.evaluate(coefficients, level, params().scale(level));
+  const Cipher result = PolynomialEvaluation(*this, a).evaluate_canonical(coefficients);
+  return Cipher(result.body(), result.level(), params().scale(result.level()));
+}
 
-  // x^(2^m) itself, already at the wanted level and scale, plus what is below it.
-  const Coefficients rest = coefficients.first(degree);
-  const Cipher leading = evaluation.power(static_cast<std::size_t>(std::countr_zero(degree)));
-  if (degree_of(rest) == 0) return evaluation.with_constant(leading, rest[0]);
-  return add(leading, evaluation.evaluate(rest, level, params().scale(level)));
+bool is_canonical(const Params& params, const Handle& a) noexcept {
+  return std::abs(a.scale() / params.scale(a.level()) - 1) <= 0x1p-40;
 }
 
 int polynomial_depth(std::span<const double> coefficients) {

@@ -8,7 +8,7 @@
 // Rules that hold on every engine (tests/ckks/engine_conformance.h runs them on all):
 //  * multiply*, square: the scale of the result is the product of the scales; the level stays; no rescale
 //    happens by itself.
-//  * rescale(a): level l -> l-1, scale -> scale / q[l]; refused at level 0.
+//  * rescale(a): level l -> l-1, scale -> scale / q[l]; refused at level 0 and when the scale falls below 1.
 //  * add, subtract: operands at different levels are brought to the lower one by dropping limbs; scales must
 //    agree to 2^-30 relative (kScaleMismatch otherwise, with both scales in the sentence). No operation
 //    silently mixes scales.
@@ -136,10 +136,13 @@ class Engine {
   /// q[level], level - 1.
   virtual Cipher apply(const PreparedLinear& prepared, const Cipher& a);
   /// sum_k c[k] x^k with the result at level(a) - polynomial_depth(coefficients) and at exactly the canonical
-  /// scale params().scale(that level); `a` must be at the canonical scale of its level (every multiplication
-  /// of canonical values stays canonical). Monomial x^2 alone costs one square and one rescale.
+  /// scale params().scale(that level); `a` must be at the canonical scale of its level, is_canonical() (every
+  /// multiplication of canonical values stays canonical). Monomial x^2 alone costs one square and one rescale.
   virtual Cipher polynomial(const Cipher& a, std::span<const double> coefficients);
 };
+
+/// The scale of `a` is the canonical one of its level to 2^-40.
+bool is_canonical(const Params& params, const Handle& a) noexcept;
 
 /// Levels that Engine::polynomial consumes: with d the degree, ceil(log2(d + 1)), and one less when x^d is
 /// the leading term with coefficient 1 and d a power of two (x^2 + 3x: one level; 2x^2: two; x + 1: none). 0

@@ -28,11 +28,8 @@ void require_same_scale(std::string_view operation, double a, double b) {
 }
 
 void require_plain(std::string_view operation, const Ciphertext& a, const Plaintext& b) {
-  if (b.poly.n() != a.params->n()) {
-    refuse(ErrorCode::kInvalidArgument, operation,
-           "the plaintext has " + std::to_string(b.poly.n()) + " coefficients, the ciphertext " +
-               std::to_string(a.params->n()));
-  }
+  require_shape(operation, b);
+  require_same_params(*a.params, *b.params, operation);
   if (b.level() >= a.level()) return;
   refuse(ErrorCode::kInvalidArgument, operation,
          "the plaintext is encoded at level " + std::to_string(b.level()) +
@@ -45,11 +42,11 @@ void require_constant(std::string_view operation, double c, double scale, const 
     refuse(ErrorCode::kInvalidArgument, operation,
            "the constant and its scale must be finite, and the scale positive");
   }
-  const double room = a.params->log_q(a.level()) - 1;
+  const double room = a.params->log_room(a.level());
   if (c == 0 || std::log2(std::fabs(c)) + std::log2(scale) < room) return;
   refuse(ErrorCode::kInvalidArgument, operation,
          "|value| " + power_of_two(std::log2(std::fabs(c))) + " at scale " + power_of_two(std::log2(scale)) +
-             " exceeds half the modulus of level " + std::to_string(a.level()) + ", " + power_of_two(room) +
+             " exceeds what level " + std::to_string(a.level()) + " can hold, " + power_of_two(room) +
              "; lower the scale or keep more levels");
 }
 
@@ -67,7 +64,8 @@ Evaluator::Evaluator(std::shared_ptr<const ServerKeys> keys, Threads threads)
 }
 
 void Evaluator::require_mine(std::string_view operation, const Ciphertext& a, std::size_t parts) const {
-  if (a.params == nullptr || a.c.size() < 2 || a.c.size() > 3 || (parts != 0 && a.c.size() != parts)) {
+  require_shape(operation, a);
+  if (parts != 0 && a.c.size() != parts) {
     refuse(ErrorCode::kInvalidArgument, operation,
            "a ciphertext of " + std::to_string(a.c.size()) +
                " parts; relinearise products before they are used");
@@ -166,6 +164,22 @@ double Evaluator::product_scale(std::string_view operation, double a, double b, 
              "; rescale the operands first or plan at least 1 more level");
 }
 
+double Evaluator::rescaled(std::string_view operation, double scale, int level, int count) const {
+  if (level == 0 || count < 1 || count > level) {
+    refuse(ErrorCode::kOutOfLevels, operation,
+           level == 0 ? std::string("level 0 has no prime left to rescale by; plan at least 1 more level")
+                      : "cannot drop " + std::to_string(count) + " primes at level " + std::to_string(level));
+  }
+  double result = scale;
+  for (int i = 0; i < count; ++i) result /= static_cast<double>(params()->q(level - i).modulus().value());
+  if (result >= 1) return result;
+  refuse(ErrorCode::kOutOfLevels, operation,
+         "a rescale takes scale " + power_of_two(std::log2(scale)) + " at level " + std::to_string(level) +
+             " to " + power_of_two(std::log2(result)) +
+             ", below 1, where the message is rounded away; "
+             "multiply first or rescale less");
+}
+
 Ciphertext Evaluator::multiply_plain(const Ciphertext& a, const Plaintext& b) const {
   require_mine("multiply_plain", a, 0);
   require_plain("multiply_plain", a, b);
@@ -246,10 +260,7 @@ Ciphertext Evaluator::square(const Ciphertext& a) const {
 Ciphertext Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b) const {
   const Ciphertext d = product(a, b);
   const int level = d.level();
-  if (level == 0) {
-    refuse(ErrorCode::kOutOfLevels, "multiply",
-           "level 0 has no prime left to rescale by; plan at least 1 more level");
-  }
+  const double scale = rescaled("multiply", d.scale, level);
   ExtendedPair u = relinearisation("multiply", d.c[2]);
   parallel_for(threads_, 2 * (level + 1),
                [&](int task) {  // (P d0 + u0, P d1 + u1) modulo QP, then one division by P q[level]
@@ -261,8 +272,7 @@ Ciphertext Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b)
                  plan.add(u[part].limb(i), u[part].limb(i), scaled.span());
                });
   auto [c0, c1] = switcher_.mod_down(u, true, threads_);
-  const double q = static_cast<double>(params()->q(level).modulus().value());
-  Ciphertext out{.params = d.params, .c = {}, .scale = d.scale / q, .key_id = d.key_id, .seed = {}};
+  Ciphertext out{.params = d.params, .c = {}, .scale = scale, .key_id = d.key_id, .seed = {}};
   out.c.push_back(std::move(c0));
   out.c.push_back(std::move(c1));
   return out;
@@ -270,16 +280,9 @@ Ciphertext Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b)
 
 Ciphertext Evaluator::rescale(const Ciphertext& a, int count) const {
   require_mine("rescale", a);
-  if (count < 1 || count > a.level()) {
-    refuse(ErrorCode::kOutOfLevels, "rescale",
-           a.level() == 0
-               ? std::string("level 0 has no prime left to rescale by; plan at least 1 more level")
-               : "cannot drop " + std::to_string(count) + " primes at level " + std::to_string(a.level()));
-  }
+  const double scale = rescaled("rescale", a.scale, a.level(), count);
   auto [c0, c1] = switcher_.rescale(a.c[0], a.c[1], count, threads_);
-  Ciphertext out{.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
-  for (int i = 0; i < count; ++i)
-    out.scale /= static_cast<double>(params()->q(a.level() - i).modulus().value());
+  Ciphertext out{.params = a.params, .c = {}, .scale = scale, .key_id = a.key_id, .seed = {}};
   out.c.push_back(std::move(c0));
   out.c.push_back(std::move(c1));
   return out;

@@ -43,7 +43,7 @@ class Evaluator {
   Ciphertext multiply_rescale(const Ciphertext& a, const Ciphertext& b) const;
 
   /// Divides by the last `count` chain primes, rounding; scale and level follow. Throws kOutOfLevels when
-  /// level < count.
+  /// level < count, and when the scale would fall below 1.
   Ciphertext rescale(const Ciphertext& a, int count = 1) const;
   Ciphertext drop_to_level(const Ciphertext& a, int level) const;
 
@@ -61,6 +61,9 @@ class Evaluator {
   /// One for each id; throws kMissingKey naming every id that is absent or whose key is cut below `level`.
   std::vector<Galois> galois(std::span<const GaloisKeyId> ids, int level, std::string_view operation) const;
   GaloisKeyId rotation(int step) const noexcept;
+
+  /// Scale after division by the last `count` primes of `level`; throws as rescale().
+  double rescaled(std::string_view operation, double scale, int level, int count = 1) const;
 
   /// Throws unless `a` has `parts` parts (0 = 2 or 3) and belongs to these keys.
   void require_mine(std::string_view operation, const Ciphertext& a, std::size_t parts = 2) const;

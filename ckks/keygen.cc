@@ -11,7 +11,7 @@ namespace {
 /// One switching key to be made: from s^2 to s, or from s to sigma^-1(s) given by its permutation.
 struct KeyJob {
   SwitchingKey* key;
-  Seed errors;                             // root of its errors
+  u64 object;                              // its number under the roots of the set: a Galois element, or 0
   std::vector<std::uint32_t> permutation;  // of sigma^-1; empty for relinearisation
 };
 
@@ -42,16 +42,17 @@ SwitchingKey empty_key(const Params& params, const Seed& seed, int level) {
   return key;
 }
 
-/// (b_j, a_j) = (-a_j t + e_j + P W_j s', a_j), limb by limb.
-void make_digit(const SecretKey& secret, const KeyJob& job, int digit) {
+/// (b_j, a_j) = (-a_j t + e_j + P W_j s', a_j), limb by limb. `error_root` is that of the whole set.
+void make_digit(const SecretKey& secret, const Seed& error_root, const KeyJob& job, int digit) {
   const Params& params = *secret.params();
   const auto j = static_cast<std::size_t>(digit);
   EvalPoly& b = job.key->b[j];
   EvalPoly& a = job.key->a[j];
   const int q_limbs = b.q_limbs();
   SmallPoly error(params.n());
-  PrivateSeed seed{
-      derive_seed(job.errors, "error", params.hash(), {.digit = static_cast<std::uint32_t>(digit)})};
+  const PrivateSeed errors{derive_seed(error_root, "key errors", params.hash(), {.object = job.object})};
+  const PrivateSeed seed{
+      derive_seed(errors.value, "error", params.hash(), {.digit = static_cast<std::uint32_t>(digit)})};
   sample_error(seed.value, error.values());
   AlignedWords scratch(params.n());
   const WipeAtExit guard(scratch);
@@ -87,7 +88,7 @@ SecretKey make_secret_key(const ParamsPtr& params, Rng& rng) {
     to_residues(plan.modulus(), coefficients.values(), s.limb(i));
     plan.forward(s.limb(i));
   }
-  const Seed public_root = rng.next_seed();
+  const Seed public_root = rng.next_public_seed();
   KeyId id;
   std::copy_n(public_root.begin(), id.size(), id.begin());
   return SecretKey(params, id, std::move(s));
@@ -98,7 +99,7 @@ PublicKey make_public_key(const SecretKey& secret, Rng& rng, Threads threads) {
   const int limbs = params->max_level() + 1;
   PublicKey key{.params = params,
                 .id = secret.id(),
-                .seed = rng.next_seed(),
+                .seed = rng.next_public_seed(),
                 .b = EvalPoly(params->n(), limbs),
                 .a = {}};
   key.a = expand_uniform(*params, key.seed, UniformPart::kPublicKey, 0, limbs, 0, threads);
@@ -128,13 +129,12 @@ ServerKeys make_server_keys(const SecretKey& secret, const KeyRequest& request, 
     if (!fresh) entry->second = std::max(entry->second, level);
   }
 
-  const Seed public_root = rng.next_seed();
+  const Seed public_root = rng.next_public_seed();
   const PrivateSeed error_root{rng.next_seed()};
   ServerKeys keys{.params = secret.params(), .id = secret.id(), .relin = {}, .galois = {}};
   std::vector<KeyJob> jobs;
   const auto add_job = [&](SwitchingKey* key, u64 object, std::vector<std::uint32_t> permutation) {
-    jobs.push_back({key, derive_seed(error_root.value, "key errors", params.hash(), {.object = object}),
-                    std::move(permutation)});
+    jobs.push_back({key, object, std::move(permutation)});
   };
   const auto seed_of = [&](u64 object) {
     return derive_seed(public_root, "key seed", params.hash(), {.object = object});
@@ -155,9 +155,8 @@ ServerKeys make_server_keys(const SecretKey& secret, const KeyRequest& request, 
   }
   parallel_for(threads, static_cast<int>(tasks.size()), [&](int t) {
     const auto& [job, digit] = tasks[static_cast<std::size_t>(t)];
-    make_digit(secret, *job, digit);
+    make_digit(secret, error_root.value, *job, digit);
   });
-  for (KeyJob& job : jobs) wipe(job.errors.data(), job.errors.size());
   return keys;
 }
 

@@ -42,6 +42,7 @@ class KeySwitcher {
   explicit KeySwitcher(ParamsPtr params);
 
   Decomposition decompose(const EvalPoly& c, Threads threads) const;
+  Decomposition decompose(EvalPoly&& c, Threads threads) const = delete;  // it would not outlive the call
 
   /// What is done with the digits lifted to limb i of QP (chain limbs, then special ones), in the evaluation
   /// domain; `inner` is for the work on one limb.

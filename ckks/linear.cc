@@ -197,19 +197,16 @@ class Application {
   std::vector<Galois> keys_;
 };
 
-void require_input(const EncodedTransform& transform, const Ciphertext& a) {
+/// The scale of the result.
+double require_input(const Evaluator& evaluator, const EncodedTransform& transform, const Ciphertext& a) {
   const Params& params = *a.params;
   if (a.level() != transform.level) {
     throw Error(ErrorCode::kInvalidArgument, "apply: the transform was prepared for level " +
                                                  std::to_string(transform.level) +
                                                  ", the ciphertext is at level " + std::to_string(a.level()));
   }
-  if (a.level() == 0) {
-    throw Error(ErrorCode::kOutOfLevels,
-                "apply: level 0 has no prime left to rescale by; plan at least 1 more level");
-  }
-  const double bits = std::log2(a.scale) + std::log2(transform.plaintext_scale);
-  if (bits < params.log_q(a.level())) return;
+  const double scale = a.scale * transform.plaintext_scale, bits = std::log2(scale);
+  if (bits < params.log_q(a.level())) return evaluator.rescaled("apply", scale, a.level());
   throw Error(ErrorCode::kOutOfLevels, "apply: the scale of the product, 2^" + std::to_string(bits) +
                                            ", exceeds the modulus of level " + std::to_string(a.level()) +
                                            ", 2^" + std::to_string(params.log_q(a.level())) +
@@ -253,17 +250,12 @@ EncodedTransform encode_transform(const LinearTransform& transform, const Encode
 Ciphertext apply_transform(const Evaluator& evaluator, const EncodedTransform& transform,
                            const Ciphertext& a) {
   evaluator.require_mine("apply", a);
-  require_input(transform, a);
+  const double scale = require_input(evaluator, transform, a);
   Application application(evaluator, transform, a);
   application.find_keys();
   const ExtendedPair sum = application.accumulate(application.blocks());
   auto [c0, c1] = evaluator.switcher().mod_down(sum, true, evaluator.threads());
-  const double q = static_cast<double>(evaluator.params()->q(a.level()).modulus().value());
-  Ciphertext out{.params = a.params,
-                 .c = {},
-                 .scale = a.scale * transform.plaintext_scale / q,
-                 .key_id = a.key_id,
-                 .seed = {}};
+  Ciphertext out{.params = a.params, .c = {}, .scale = scale, .key_id = a.key_id, .seed = {}};
   out.c.push_back(std::move(c0));
   out.c.push_back(std::move(c1));
   return out;

@@ -36,7 +36,8 @@ EncodedTransform encode_transform(const LinearTransform& transform, const Encode
                                   const Params& params, int level, double plaintext_scale, Threads threads);
 
 /// The map and one rescale: scale = a.scale · plaintext_scale / q[level], level - 1. Throws kMissingKey
-/// naming every absent rotation, and kOutOfLevels at level 0 or when the product exceeds the modulus.
+/// naming every absent rotation, and kOutOfLevels at level 0, when the product exceeds the modulus, or when
+/// the result's scale falls below 1.
 Ciphertext apply_transform(const Evaluator& evaluator, const EncodedTransform& transform,
                            const Ciphertext& a);
 

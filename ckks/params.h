@@ -8,6 +8,7 @@
 // hybrid key switching.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <span>
@@ -72,6 +73,9 @@ class Params {
 
   /// log2(q[0] … q[level]): what |message| · scale must stay a bit below.
   double log_q(int level) const noexcept { return log_q_[static_cast<std::size_t>(level)]; }
+  /// log2 of what |value| · scale must stay below at a level: half the modulus, and what doubles can hold.
+  double log_room(int level) const noexcept { return std::min(log_q(level) - 1, kMaxLogCoefficient); }
+  static constexpr double kMaxLogCoefficient = 1020;             // doubles end at 2^1024
   double log_qp() const noexcept { return log_qp_; }             // log2 of the product of all primes
   int security_bits() const noexcept { return security_bits_; }  // 128, 192, 256; 0 for insecure_ sets
   const ParamsHash& hash() const noexcept {

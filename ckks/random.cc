@@ -137,6 +137,13 @@ Seed Rng::next_seed() {
   return seed;
 }
 
+Seed Rng::next_public_seed() {
+  if (root_) return derive_seed(*root_, "rng:public", ParamsHash{}, {.object = count_++});
+  Seed seed;
+  if (RAND_bytes(seed.data(), static_cast<int>(seed.size())) != 1) openssl_failed("RAND_bytes");
+  return seed;
+}
+
 Seed derive_seed(const Seed& parent, std::string_view label, const ParamsHash& hash, const SeedIndex& index) {
   std::array<unsigned char, 17> tail{};  // |label|, object, digit, limb
   tail[0] = static_cast<unsigned char>(label.size());

@@ -3,7 +3,8 @@
 // Everything that is random in Sotto is a function of 32-byte seeds, specified here to the bit, so that a
 // seeded key expands to the same words on every machine and with any number of threads.
 //
-//   fresh seed   RAND_priv_bytes of OpenSSL; failure is an Error, there is no fallback
+//   fresh seed   RAND_priv_bytes of OpenSSL, or RAND_bytes for what is published (seeds of uniform halves,
+//                key ids); failure is an Error, there is no fallback
 //   sub-seed     first 32 bytes of SHAKE256("sotto-seed-1" || u8 |label| || label || parent[32] ||
 //                params hash[32] || LE64 object || LE32 digit || LE32 limb)
 //   stream       AES-256-CTR, key = seed, first counter block zero (128-bit big-endian counter);
@@ -65,10 +66,12 @@ class Rng {
   Rng() = default;
   explicit Rng(const Seed& seed) : root_(seed) {}
   ~Rng();
-  Rng(Rng&&) noexcept = default;
-  Rng(const Rng&) = delete;
-  /// Throws Error (kIo) when the operating system has no randomness to give.
+  Rng(Rng&&) = delete;  // a source that was moved from could give its seeds again
+  // Both throw Error (kIo) when the operating system has no randomness to give.
+  /// For secrets and errors; must not be published.
   Seed next_seed();
+  /// For what everybody may see; from another generator, so that its output says nothing on private seeds.
+  Seed next_public_seed();
 
  private:
   std::optional<Seed> root_;

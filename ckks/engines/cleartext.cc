@@ -40,6 +40,7 @@ struct Diagonal {
 };
 
 struct ClearLinear final : PreparedLinear {
+  ParamsPtr params;
   int level = 0;
   double plaintext_scale = 0;
   OpCounts counts;
@@ -164,6 +165,7 @@ PreparedLinearPtr CleartextEngine::prepare(const LinearTransform& transform, int
                                            double plaintext_scale) {
   validate(transform, params().slots());
   auto prepared = std::make_shared<ClearLinear>();
+  prepared->params = info_.params;
   prepared->level = level;
   prepared->plaintext_scale = plaintext_scale;
   prepared->counts = transform.apply_counts();
@@ -181,7 +183,11 @@ PreparedLinearPtr CleartextEngine::prepare(const LinearTransform& transform, int
 
 Cipher CleartextEngine::apply(const PreparedLinear& prepared, const Cipher& a) {
   const auto* linear = dynamic_cast<const ClearLinear*>(&prepared);
-  if (linear == nullptr) return Engine::apply(prepared, a);
+  if (linear == nullptr) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "apply: the transform was prepared by another engine; prepare it with this one");
+  }
+  require_same_params(*info_.params, *linear->params, "apply");
   const Slots& x = slots_of(a);
   const Placement at = ledger_.apply(a, linear->level, linear->plaintext_scale, linear->counts);
 

@@ -52,13 +52,7 @@ void require_plain_level(std::string_view op, const Cipher& a, const Plain& b) {
 
 }  // namespace
 
-Ledger::Ledger(ParamsPtr params) : params_(std::move(params)) {
-  double log_modulus = 0;
-  for (int level = 0; level <= params_->max_level(); ++level) {
-    log_modulus += std::log2(static_cast<double>(params_->q(level).modulus().value()));
-    log_modulus_.push_back(log_modulus);
-  }
-}
+Ledger::Ledger(ParamsPtr params) : params_(std::move(params)) {}
 
 Placement Ledger::encode(std::string_view op, std::span<const double> slots, int level, double scale) {
   require_level(op, level);
@@ -122,8 +116,15 @@ Placement Ledger::rescale(const Cipher& a) {
     throw Error(ErrorCode::kOutOfLevels,
                 "rescale: level 0 has no prime left to rescale by; plan at least 1 more level");
   }
+  const double scale = a.scale() / static_cast<double>(params_->q(a.level()).modulus().value());
+  if (!(scale >= 1)) {
+    throw Error(ErrorCode::kOutOfLevels,
+                "rescale: scale " + as_power_of_two(std::log2(a.scale())) + " at level " +
+                    std::to_string(a.level()) + " becomes " + as_power_of_two(std::log2(scale)) +
+                    ", below 1, where the message is rounded away; multiply first or rescale less");
+  }
   ++counts_.rescale;
-  return {a.level() - 1, a.scale() / static_cast<double>(params_->q(a.level()).modulus().value())};
+  return {a.level() - 1, scale};
 }
 
 Placement Ledger::drop_to_level(const Cipher& a, int level) {
@@ -168,12 +169,12 @@ int Ledger::normalised(int step) const noexcept {
 void Ledger::require_fit(std::string_view op, std::span<const double> values, Placement at) const {
   double largest = 0;
   for (const double value : values) largest = std::abs(value) > largest ? std::abs(value) : largest;
-  const double log_room = log_modulus_[static_cast<std::size_t>(at.level)] - 1;
+  const double log_room = params_->log_room(at.level);
   if (std::log2(largest) + std::log2(at.scale) < log_room) return;
   throw Error(ErrorCode::kInvalidArgument,
               sentence(op, "|value| " + as_power_of_two(std::log2(largest)) + " at scale " +
-                               as_power_of_two(std::log2(at.scale)) + " exceeds half the modulus of level " +
-                               std::to_string(at.level) + ", " + as_power_of_two(log_room) +
+                               as_power_of_two(std::log2(at.scale)) + " exceeds what level " +
+                               std::to_string(at.level) + " can hold, " + as_power_of_two(log_room) +
                                "; lower the scale or keep more levels"));
 }
 
@@ -184,7 +185,7 @@ void Ledger::require_level(std::string_view op, int level) const {
 }
 
 void Ledger::require_scale_fits(std::string_view op, Placement at) const {
-  const double log_modulus = log_modulus_[static_cast<std::size_t>(at.level)];
+  const double log_modulus = params_->log_q(at.level);
   if (std::log2(at.scale) < log_modulus) return;
   throw Error(ErrorCode::kOutOfLevels,
               sentence(op, "scale " + as_power_of_two(std::log2(at.scale)) +

@@ -42,8 +42,8 @@ class Ledger {
 
   /// `step` in [0, slots).
   int normalised(int step) const noexcept;
-  /// Throws unless |values| scale stays below half of the modulus of the level, where a ciphertext would wrap
-  /// around.
+  /// Throws unless |values| scale stays below Params::log_room() of the level: above half of its modulus a
+  /// ciphertext would wrap around.
   void require_fit(std::string_view op, std::span<const double> values, Placement at) const;
 
  private:
@@ -51,7 +51,6 @@ class Ledger {
   void require_scale_fits(std::string_view op, Placement at) const;
 
   ParamsPtr params_;
-  std::vector<double> log_modulus_;  // [level] log2(q[0] … q[level])
   OpCounts counts_;
 };
 

@@ -134,10 +134,15 @@ class NativeEngine final : public Engine {
 
   Cipher polynomial(const Cipher& a, std::span<const double> coefficients) override {
     static constexpr std::array<double, 3> kSquare{0, 0, 1};
-    const bool canonical = std::abs(a.scale() / info_.params->scale(a.level()) - 1) <= 0x1p-30;
-    if (!std::ranges::equal(coefficients, kSquare) || !canonical || a.level() == 0)
-      return Engine::polynomial(a, coefficients);
+    if (!std::ranges::equal(coefficients, kSquare) || !is_canonical(*info_.params, a) || a.level() == 0) {
+      const Cipher result = Engine::polynomial(a, coefficients);
+      if (get(result).scale == result.scale()) return result;
+      Ciphertext canonical = get(result);  // off by a rounding error of its scale: the copy is rarely made
+      canonical.scale = result.scale();
+      return native_cipher(std::move(canonical));
+    }
     Ciphertext result = evaluator_.multiply_rescale(get(a), get(a));
+    result.scale = info_.params->scale(result.level());
     ++counts_.multiply;
     ++counts_.rescale;
     return native_cipher(std::move(result));
@@ -199,6 +204,7 @@ const Ciphertext& native_ciphertext(const Cipher& a) {
 }
 
 Cipher native_cipher(Ciphertext ciphertext) {
+  require_shape("native_cipher", ciphertext);
   const int level = ciphertext.level();
   const double scale = ciphertext.scale;
   return Cipher(std::make_shared<const CipherBody>(std::move(ciphertext)), level, scale);

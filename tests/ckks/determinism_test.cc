@@ -40,7 +40,7 @@ std::vector<u64> program(std::string_view backend, Threads threads) {
                                   b,
                                   evaluator.multiply(a, b),
                                   evaluator.multiply_rescale(a, b),
-                                  evaluator.rescale(a),
+                                  evaluator.rescale(evaluator.square(a)),
                                   evaluator.rotate(b, 5)};
   results.push_back(
       apply_transform(evaluator, encode_transform(map, encoder, *params, 3, 0x1p40, threads), a));

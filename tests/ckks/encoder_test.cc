@@ -198,7 +198,7 @@ TEST(Encoder, RefusesWhatDoesNotFit) {
   };
   using ::testing::HasSubstr;
   EXPECT_EQ(refusal({1}, 0, 0x1p48), "accepted");
-  EXPECT_THAT(refusal({1}, 0, 0x1p50), HasSubstr("needs more than the 50.00 bits of level 0"));
+  EXPECT_THAT(refusal({1}, 0, 0x1p50), HasSubstr("needs more than the 50.00 bits that level 0 offers"));
   EXPECT_EQ(refusal({1}, 1, 0x1p50), "accepted");
   EXPECT_THAT(refusal({NAN}, 0, 0x1p40), HasSubstr("not a number"));
   EXPECT_THAT(refusal({INFINITY}, 0, 0x1p40), HasSubstr("infinite"));
@@ -206,6 +206,29 @@ TEST(Encoder, RefusesWhatDoesNotFit) {
   EXPECT_THAT(refusal({1}, 3, 0x1p40), HasSubstr("level 3 is outside 0…2"));
   EXPECT_THAT(refusal({1}, 0, 0), HasSubstr("scale"));
   EXPECT_THAT(refusal({1}, 0, INFINITY), HasSubstr("scale"));
+  EXPECT_THAT(refusal({0x1p1021}, 0, 0x1p-1000), HasSubstr("overflows the transform"));
+  // Both parts fit 2^49, their magnitude does not.
+  const std::vector<std::complex<double>> corner{{0.75, 0.75}}, edge{{0.75, 0}};
+  EXPECT_NO_THROW((void)encoder.encode(edge, 0, 0x1p49));
+  EXPECT_THROW((void)encoder.encode(corner, 0, 0x1p49), Error);
+}
+
+TEST(Encoder, RefusesWhatDoublesCannotHold) {
+  ParamsLiteral literal{.name = "insecure_wide",
+                        .log_n = 4,
+                        .log_q = {},
+                        .log_p = {60, 60},
+                        .q = {},
+                        .p = {},
+                        .log_scale = 50,
+                        .digits = 20};
+  literal.log_q.assign(20, 50);
+  literal.log_q.insert(literal.log_q.begin(), 60);
+  literal.digits = 21;
+  const Encoder encoder(Params::make(literal, "portable"));  // log Q = 1060
+  const std::vector<double> x{0x1p19, -0x1p19};
+  EXPECT_NO_THROW((void)encoder.encode(x, 20, 0x1p1000));
+  EXPECT_THROW((void)encoder.encode(x, 20, 0x1p1001), Error);
 }
 
 }  // namespace

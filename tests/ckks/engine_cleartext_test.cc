@@ -35,7 +35,7 @@ class CleartextEngine : public ::testing::Test {
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
       EXPECT_THAT(error.what(), HasSubstr(operation + ": |value| 2^"));
-      EXPECT_THAT(error.what(), HasSubstr("exceeds half the modulus of level"));
+      EXPECT_THAT(error.what(), HasSubstr("exceeds what level "));
     }
   }
 };
@@ -73,6 +73,21 @@ TEST_F(CleartextEngine, ZerosAtTheEndsOfADiagonalAreZeros) {
   // Block 0: slots 2…5 take x shifted by 6; block 1: 2 x[3] in slot 0, moved by 4 to slot 4.
   EXPECT_EQ(session_.client->decrypt(engine.apply(*engine.prepare(t, 2, params_->scale(2)), a)),
             (std::vector<double>{0, 0, 1, 2, 3 + 8, 4, 0, 0}));
+}
+
+TEST_F(CleartextEngine, RefusesTransformsOfOtherParameters) {
+  ParamsLiteral other = params_->literal();
+  other.log_scale = 27.75;
+  const Session stranger = make_cleartext_session(Params::make(other, "portable"));
+  const LinearTransform t{.giant_step = 0, .blocks = {{{0, std::vector<double>(8, 1.0)}}}, .folds = {}};
+  const PreparedLinearPtr prepared = stranger.engine->prepare(t, 1, 0x1p28);
+  const Cipher a = encrypt(1, 1);
+  try {
+    session_.engine->apply(*prepared, a);
+    ADD_FAILURE() << "applied";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("apply: made for other parameters"));
+  }
 }
 
 TEST_F(CleartextEngine, RefusesValuesOfOtherEngines) {

@@ -233,6 +233,17 @@ TEST_P(EngineConformance, RescalingDividesByThePrimeOfTheLevel) {
   expect_refusal(ErrorCode::kOutOfLevels, [&] { engine().rescale(bottom); });
 }
 
+TEST_P(EngineConformance, AScaleBelowOneIsRefused) {
+  const Cipher small = session_.client->encrypt(random_slots(), 2, 0x1p10);
+  const OpCounts before = engine().counts();
+  expect_refusal(ErrorCode::kOutOfLevels, [&] { engine().rescale(small); });
+  EXPECT_EQ(engine().counts() - before, OpCounts{});
+  const LinearTransform t{.giant_step = 0, .blocks = {{{0, random_slots()}}}, .folds = {}};
+  expect_refusal(ErrorCode::kOutOfLevels,
+                 [&] { engine().apply(*engine().prepare(t, 2, q(2) * 0x1p-11), small); });
+  EXPECT_NO_THROW(engine().apply(*engine().prepare(t, 2, q(2) * 0x1p-9), small));
+}
+
 TEST_P(EngineConformance, AProductThatItsModulusCannotHoldIsRefused) {
   const Cipher a = encrypt(random_slots(), 0);
   const double scale = params_->scale(0);
@@ -397,7 +408,9 @@ TEST_P(EngineConformance, PolynomialsOfEveryDegreeLandOnCanonicalScales) {
       Slots want = x;
       for (double& v : want) v = horner(c, v);
       const int level = top() - polynomial_depth(c);
-      expect(engine().polynomial(a, c), want, level, params_->scale(level), 64);
+      const Cipher z = engine().polynomial(a, c);
+      expect(z, want, level, params_->scale(level), 64);
+      ASSERT_EQ(z.scale(), params_->scale(level)) << "to the bit";
     }
   }
 }
@@ -423,6 +436,11 @@ TEST_P(EngineConformance, PolynomialsRefuseWhatTheyCannotDo) {
   expect_refusal(ErrorCode::kOutOfLevels, [&] { engine().polynomial(shallow, cubic); });
   const Cipher off = session_.client->encrypt(random_slots(), 4, params_->scale(4) * 1.5);
   expect_refusal(ErrorCode::kScaleMismatch, [&] { engine().polynomial(off, cubic); });
+  const Cipher near = session_.client->encrypt(random_slots(), 4, params_->scale(4) * (1 + 0x1p-36));
+  expect_refusal(ErrorCode::kScaleMismatch, [&] { engine().polynomial(near, cubic); });
+  const Cipher rounded = session_.client->encrypt(random_slots(), 4, params_->scale(4) * (1 + 0x1p-42));
+  EXPECT_EQ(engine().polynomial(rounded, cubic).scale(), params_->scale(2));
+  EXPECT_NO_THROW(engine().add(engine().polynomial(rounded, cubic), encrypt(random_slots(), 2)));
   const Cipher a = encrypt(random_slots(), 4);
   const std::vector<double> infinite{0, HUGE_VAL};
   expect_refusal(ErrorCode::kInvalidArgument, [&] { engine().polynomial(a, infinite); });

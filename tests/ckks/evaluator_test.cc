@@ -233,7 +233,9 @@ class Noise : public ::testing::Test {
 };
 
 TEST_F(Noise, RescaleRoundsOnly) {
-  const Ciphertext a = scheme().encrypt(scheme().random_real(), 5);
+  const Plaintext message =
+      scheme().encoder.encode(scheme().random_real(), 5, scheme().params->scale(5) * 0x1p20);
+  const Ciphertext a = encrypt(*scheme().secret, message, scheme().rng);
   const std::vector<Big> before = phase(*scheme().secret, a),
                          after = phase(*scheme().secret, scheme().evaluator.rescale(a));
   const Big q(scheme().params->q(5).modulus().value());
@@ -315,6 +317,12 @@ TEST_F(Refusals, LevelsAndScales) {
               HasSubstr("level 0 has no prime left"));
   EXPECT_THAT(refusal_of(ErrorCode::kOutOfLevels, [&] { (void)evaluator.rescale(fresh(2), 3); }),
               HasSubstr("cannot drop 3 primes at level 2"));
+  const Ciphertext small =
+      encrypt(*scheme().secret, scheme().encoder.encode(scheme().random_real(), 2, 0x1p16), scheme().rng);
+  EXPECT_THAT(refusal_of(ErrorCode::kOutOfLevels, [&] { (void)evaluator.rescale(small); }),
+              HasSubstr("below 1, where the message is rounded away"));
+  EXPECT_THAT(refusal_of(ErrorCode::kOutOfLevels, [&] { (void)evaluator.multiply_rescale(small, small); }),
+              HasSubstr("2^32.00 at level 2"));
   EXPECT_THAT(refusal_of(ErrorCode::kOutOfLevels, [&] { (void)evaluator.square(fresh(0)); }),
               HasSubstr("exceeds the modulus of level 0"));
   EXPECT_THAT(
@@ -323,7 +331,7 @@ TEST_F(Refusals, LevelsAndScales) {
   EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)evaluator.drop_to_level(fresh(1), 2); }),
               HasSubstr("cannot go to level 2"));
   EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)evaluator.add_constant(fresh(0), 0x1p9); }),
-              HasSubstr("half the modulus"));
+              HasSubstr("what level 0 can hold"));
   EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)evaluator.add_constant(fresh(0), NAN); }),
               HasSubstr("finite"));
   Ciphertext a = fresh(2), b = fresh(2);
@@ -349,6 +357,17 @@ TEST_F(Refusals, PartsKeysAndParameters) {
   foreign.key_id[0] ^= 1;
   EXPECT_THAT(refusal_of(ErrorCode::kMissingKey, [&] { (void)evaluator.add(a, foreign); }),
               HasSubstr("another secret key"));
+  ParamsLiteral near = scheme().params->literal();  // the same primes: only the hash tells them apart
+  near.log_scale -= 0.01;
+  const Plaintext stray = Encoder(Params::make(near)).encode(scheme().random_real(), 2, a.scale);
+  for (const auto& use : std::vector<std::function<void()>>{
+           [&] { (void)evaluator.add_plain(a, stray); }, [&] { (void)evaluator.multiply_plain(a, stray); }}) {
+    EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, use), HasSubstr("other parameters"));
+  }
+  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)evaluator.add_plain(a, {}); }),
+              HasSubstr("plaintext is empty"));
+  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)evaluator.negate({}); }),
+              HasSubstr("ciphertext is empty"));
   Scheme other(shapes()[1], {});
   EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument,
                          [&] { (void)evaluator.add(a, other.encrypt(other.random_real(), 2)); }),

@@ -222,14 +222,68 @@ TEST(Decryption, RefusesOtherKeysAndParameters) {
               HasSubstr("other parameters"));
 }
 
+TEST(Decryption, RefusesShapesBeforeItReadsThem) {
+  Scheme scheme(literal(), {});
+  const Ciphertext a = scheme.encrypt(scheme.random_real(), 2);
+  const auto refused = [&](const Ciphertext& broken, const char* why) {
+    EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)scheme.decryptor.decrypt(broken); }),
+                HasSubstr(why));
+  };
+  refused(Ciphertext{}, "decrypt: the ciphertext is empty");
+  Ciphertext broken = a;
+  broken.c.clear();
+  refused(broken, "0 parts");
+  broken = a;
+  broken.c.resize(4, a.c[0]);
+  refused(broken, "4 parts");
+  broken = a;
+  broken.c[1] = EvalPoly(scheme.params->n(), 2);
+  refused(broken, "2 limbs");
+  broken = a;
+  broken.c[0] = EvalPoly(scheme.params->n() / 2, 3);
+  refused(broken, "256 coefficients");
+}
+
+TEST(Decryption, ValuesAreDecodedByTheKeyThatOpenedThem) {
+  Scheme scheme(literal(), {});
+  Decrypted opened = scheme.decryptor.decrypt(scheme.encrypt(scheme.random_real(), 1));
+  Rng rng(test_seed(7));
+  const Decryptor stranger(std::make_shared<const SecretKey>(make_secret_key(scheme.params, rng)));
+  EXPECT_THAT(refusal_of(ErrorCode::kMissingKey, [&] { (void)stranger.decode_private(opened); }),
+              HasSubstr("decode_private: the value was decrypted with another secret key"));
+  const Decryptor foreign(std::make_shared<const SecretKey>(make_secret_key(Params::make(literal(8)), rng)));
+  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)foreign.decode_private_complex(opened); }),
+              HasSubstr("other parameters"));
+  const Decrypted taken = std::move(opened);
+  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)scheme.decryptor.decode_private(opened); }),
+              HasSubstr("moved away"));
+  EXPECT_NO_THROW((void)scheme.decryptor.decode_private(taken));
+}
+
+TEST(Encryption, RefusesPlaintextsOfOtherParameters) {
+  Scheme scheme(literal(), {});
+  ParamsLiteral other = literal();
+  other.log_scale = 35.5;  // the same ring and shape of chain
+  const ParamsPtr params = Params::make(other);
+  const Plaintext plain = Encoder(params).encode(scheme.random_real(), 1, 0x1p36);
+  const PublicKey key = make_public_key(*scheme.secret, scheme.rng);
+  for (const auto& use :
+       std::vector<std::function<void()>>{[&] { (void)encrypt(*scheme.secret, plain, scheme.rng); },
+                                          [&] { (void)encrypt(key, plain, scheme.rng); }}) {
+    EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, use), HasSubstr("other parameters"));
+  }
+  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)encrypt(*scheme.secret, {}, scheme.rng); }),
+              HasSubstr("plaintext is empty"));
+}
+
 TEST(Release, NoiseIsAsWideAsThePolicySaysAndResultsLieOnTheGrid) {
   Scheme scheme(literal(12), {});
   const std::vector<double> x = scheme.random_real();
   const Ciphertext a = scheme.encrypt(x, 3);
   const double scale = scheme.params->scale(3), slots = static_cast<double>(scheme.params->slots());
   const Decrypted opened = scheme.decryptor.decrypt(a);
-  const std::vector<double> flooded =
-      scheme.decryptor.decode_release(opened, {.flooding_bits = 20, .grid = 0, .releases = 10}, scheme.rng);
+  Decryptor wide(scheme.secret, {.flooding_bits = 20, .grid = 0, .releases = 10});
+  const std::vector<double> flooded = wide.decode_release(opened, scheme.rng);
   double squares = 0;
   for (std::size_t i = 0; i < x.size(); ++i) squares += std::pow((flooded[i] - x[i]) * scale, 2);
   const double per_coefficient =
@@ -237,30 +291,60 @@ TEST(Release, NoiseIsAsWideAsThePolicySaysAndResultsLieOnTheGrid) {
   EXPECT_GT(per_coefficient, std::exp2(20) * 0.97);
   EXPECT_LT(per_coefficient, std::exp2(21) * 1.03);
   const double grid = 0x1p-7;
-  const std::vector<double> rounded = scheme.decryptor.decode_release(
-      opened, {.flooding_bits = 12, .grid = grid, .releases = 10}, scheme.rng);
+  Decryptor rounding(scheme.secret, {.flooding_bits = 12, .grid = grid, .releases = 10});
+  const std::vector<double> rounded = rounding.decode_release(opened, scheme.rng);
   for (std::size_t i = 0; i < x.size(); ++i) {
     EXPECT_EQ(rounded[i] / grid, std::round(rounded[i] / grid)) << "not on the grid";
     EXPECT_LE(std::fabs(rounded[i] - x[i]), grid);
   }
 }
 
-TEST(Release, CountsAndPolicies) {
+TEST(Release, TheBudgetBelongsToTheObjectAndCanBeRestored) {
   Scheme scheme(literal(), {});
   const Decrypted opened = scheme.decryptor.decrypt(scheme.encrypt(scheme.random_real(), 2));
-  const ReleasePolicy policy{.flooding_bits = 10, .grid = 0, .releases = 2};
-  EXPECT_NO_THROW((void)scheme.decryptor.decode_release(opened, policy, scheme.rng));
-  EXPECT_NO_THROW((void)scheme.decryptor.decode_release(opened, policy, scheme.rng));
+  const ReleasePolicy policy{.flooding_bits = 10, .grid = 0, .releases = 3};
+  const auto used_up = [&](Decryptor& decryptor) {
+    EXPECT_THAT(
+        refusal_of(ErrorCode::kInvalidArgument, [&] { (void)decryptor.decode_release(opened, scheme.rng); }),
+        HasSubstr("3 declared releases"));
+    EXPECT_EQ(decryptor.released(), 3u);
+  };
+  Decryptor first(scheme.secret, policy);
+  EXPECT_NO_THROW((void)first.decode_release(opened, scheme.rng));
+  EXPECT_NO_THROW((void)first.decode_release(opened, scheme.rng));
+  Decryptor later(scheme.secret, policy, first.released());
+  EXPECT_NO_THROW((void)later.decode_release(opened, scheme.rng));
+  used_up(later);
+  EXPECT_NO_THROW((void)first.decode_release(opened, scheme.rng));
+  used_up(first);
+}
+
+TEST(Release, RefusesMissingAndImpossiblePolicies) {
+  Scheme scheme(literal(), {});
+  const auto make = [&](double flooding_bits, double grid) {
+    return Decryptor(scheme.secret, {.flooding_bits = flooding_bits, .grid = grid, .releases = 9});
+  };
+  const auto opened = [&](int level) {
+    return scheme.decryptor.decrypt(scheme.encrypt(scheme.random_real(), level));
+  };
+  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { make(0, 0); }), HasSubstr("flooding_bits"));
+  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { make(NAN, 0); }), HasSubstr("flooding_bits"));
+  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { make(9, -1); }), HasSubstr("grid"));
   EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument,
-                         [&] { (void)scheme.decryptor.decode_release(opened, policy, scheme.rng); }),
-              HasSubstr("2 declared releases"));
-  EXPECT_EQ(scheme.decryptor.released(), 2u);
-  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument,
-                         [&] {
-                           (void)scheme.decryptor.decode_release(
-                               opened, {.flooding_bits = 0, .grid = 0, .releases = 9}, scheme.rng);
-                         }),
-              HasSubstr("flooding_bits"));
+                         [&] { (void)scheme.decryptor.decode_release(opened(1), scheme.rng); }),
+              HasSubstr("no policy"));
+  // q[0] of 45 bits: half of it is 2^44, and noise of sigma 2^38 to 2^39 reaches 2^43.
+  Decryptor wide = make(37.5, 0);
+  EXPECT_THAT(
+      refusal_of(ErrorCode::kInvalidArgument, [&] { (void)wide.decode_release(opened(0), scheme.rng); }),
+      HasSubstr("flooding of 2^38 needs 44 bits below half the modulus of level 0, 2^44.00"));
+  EXPECT_EQ(wide.released(), 0u) << "a refusal spends nothing";
+  EXPECT_NO_THROW((void)wide.decode_release(opened(1), scheme.rng));
+  Decryptor narrow = make(37, 0);
+  EXPECT_NO_THROW((void)narrow.decode_release(opened(0), scheme.rng));
+}
+
+TEST(Release, PoliciesFollowTheFormula) {
   const ReleasePolicy derived = ReleasePolicy::for_noise(10, 40, 1 << 20, 0.5);
   EXPECT_NEAR(derived.flooding_bits, 10 + 20 + 10 + std::log2(12.0) / 2, 1e-9);  // t 2^(s/2) sqrt(12 tau)
 }

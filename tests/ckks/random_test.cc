@@ -102,6 +102,15 @@ TEST(Random, SeededRngRepeatsItself) {
   EXPECT_NE(c.next_seed(), first);
 }
 
+TEST(Random, PublicSeedsAreOfAnotherFamily) {
+  Rng a(counting_seed(3)), b(counting_seed(3)), c(counting_seed(3));
+  const Seed published = a.next_public_seed();
+  EXPECT_EQ(b.next_public_seed(), published);
+  EXPECT_NE(c.next_seed(), published);
+  Rng system;
+  EXPECT_NE(system.next_public_seed(), system.next_public_seed());
+}
+
 TEST(Random, TernaryIsUniform) {
   std::vector<std::int64_t> values(3'000'000);
   sample_ternary(counting_seed(5), values);
