@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "ckks/text.h"
 
 namespace sotto::ckks {
 namespace {
@@ -105,7 +106,7 @@ std::vector<double> Decryptor::decode_release(const Decrypted& a, Rng& rng) {
     throw Error(ErrorCode::kInvalidArgument,
                 "decode_release: flooding of 2^" + std::to_string(log_sigma) + " needs " +
                     std::to_string(log_sigma + kFloodingMargin) + " bits below half the modulus of level " +
-                    std::to_string(level) + ", 2^" + std::to_string(params.log_q(level) - 1).substr(0, 5) +
+                    std::to_string(level) + ", " + power_of_two(params.log_q(level) - 1) +
                     "; decrypt at a higher level or plan a larger q[0]");
   }
   spend_release();

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "ckks/random.h"
+#include "ckks/text.h"
 
 namespace sotto::ckks {
 namespace {
@@ -52,11 +53,6 @@ void reduce_wide(const ntt::Modulus& q, std::span<const double> x, double larges
     const u64 r = q.multiply(mantissa % q.value(), powers[static_cast<std::size_t>(k)]);
     out[i] = x[i] < 0 ? q.negate(r) : r;
   }
-}
-
-std::string number(double x) {
-  std::string text = std::to_string(x);
-  return text.substr(0, text.find('.') + 3);
 }
 
 }  // namespace
@@ -183,12 +179,13 @@ Encoder::Embedded Encoder::embed(std::span<const double> re, std::span<const dou
   }
   if (!finite) refuse("a value is infinite or not a number");
   if (largest > 0 && std::log2(largest) + std::log2(scale) >= params_->log_room(level)) {
-    refuse("a value of magnitude 2^" + number(std::log2(largest)) + " at scale 2^" +
-           number(std::log2(scale)) + " needs more than the " + number(params_->log_room(level) + 1) +
-           " bits that level " + std::to_string(level) + " offers; use a smaller scale or a higher level");
+    refuse("a value of magnitude " + power_of_two(std::log2(largest)) + " at scale 2^" +
+           two_decimals(std::log2(scale)) + " needs more than the " +
+           two_decimals(params_->log_room(level) + 1) + " bits that level " + std::to_string(level) +
+           " offers; use a smaller scale or a higher level");
   }
   if (largest > 0 && std::log2(largest) + params_->log_n() >= Params::kMaxLogCoefficient) {
-    refuse("a value of magnitude 2^" + number(std::log2(largest)) +
+    refuse("a value of magnitude " + power_of_two(std::log2(largest)) +
            " overflows the transform; divide the values and raise the scale");
   }
   Embedded out;

@@ -6,18 +6,13 @@
 #include "base/error.h"
 #include "ckks/automorphism.h"
 #include "ckks/encoder.h"
+#include "ckks/text.h"
 
 namespace sotto::ckks {
 namespace {
 
 [[noreturn]] void refuse(ErrorCode code, std::string_view operation, const std::string& text) {
   throw Error(code, std::string(operation) + ": " + text);
-}
-
-/// "2^27.98".
-std::string power_of_two(double log2_value) {
-  const std::string text = std::to_string(std::round(log2_value * 100) / 100);
-  return "2^" + text.substr(0, text.find('.') + 3);
 }
 
 void require_same_scale(std::string_view operation, double a, double b) {
@@ -132,27 +127,37 @@ Ciphertext Evaluator::negate(const Ciphertext& a) const {
   return out;
 }
 
+Ciphertext Evaluator::change_first(
+    const Ciphertext& a,
+    const std::function<void(ntt::Limb, ntt::ConstLimb, int, const ntt::Plan&)>& body) const {
+  Ciphertext out = empty_like(a, a.c.size(), a.level(), a.scale);
+  each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
+    if (part == 0) {
+      body(out.c[0].limb(i), a.c[0].limb(i), i, plan);
+    } else {
+      std::ranges::copy(a.c[part].limb(i), out.c[part].limb(i).begin());
+    }
+  });
+  out.seed = a.seed;
+  return out;
+}
+
 Ciphertext Evaluator::add_plain(const Ciphertext& a, const Plaintext& b) const {
   require_mine("add_plain", a, 0);
   require_plain("add_plain", a, b);
   require_same_scale("add_plain", a.scale, b.scale);
-  Ciphertext out = a;
-  out.seed.reset();
-  parallel_for(threads_, a.level() + 1,
-               [&](int i) { params()->q(i).add(out.c[0].limb(i), a.c[0].limb(i), b.poly.limb(i)); });
-  return out;
+  return change_first(a, [&](ntt::Limb out, ntt::ConstLimb in, int i, const ntt::Plan& plan) {
+    plan.add(out, in, b.poly.limb(i));
+  });
 }
 
 Ciphertext Evaluator::add_constant(const Ciphertext& a, double c) const {
   require_mine("add_constant", a, 0);
   require_constant("add_constant", c, a.scale, a);
-  Ciphertext out = a;
-  out.seed.reset();
-  parallel_for(threads_, a.level() + 1, [&](int i) {  // a constant polynomial has the same value everywhere
-    const ntt::Plan& plan = params()->q(i);
-    plan.add_scalar(out.c[0].limb(i), a.c[0].limb(i), rounded_residue(c * a.scale, plan.modulus()));
+  // A constant polynomial has the same value everywhere.
+  return change_first(a, [&](ntt::Limb out, ntt::ConstLimb in, int, const ntt::Plan& plan) {
+    plan.add_scalar(out, in, rounded_residue(c * a.scale, plan.modulus()));
   });
-  return out;
 }
 
 double Evaluator::product_scale(std::string_view operation, double a, double b, int level) const {
@@ -196,9 +201,11 @@ Ciphertext Evaluator::multiply_constant(const Ciphertext& a, double c, double co
   require_constant("multiply_constant", c, constant_scale, a);
   Ciphertext out = empty_like(a, a.c.size(), a.level(),
                               product_scale("multiply_constant", a.scale, constant_scale, a.level()));
+  std::vector<u64> residues;  // [limb]
+  for (int i = 0; i <= a.level(); ++i)
+    residues.push_back(rounded_residue(c * constant_scale, params()->q(i).modulus()));
   each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
-    plan.multiply_scalar(out.c[part].limb(i), a.c[part].limb(i),
-                         rounded_residue(c * constant_scale, plan.modulus()));
+    plan.multiply_scalar(out.c[part].limb(i), a.c[part].limb(i), residues[static_cast<std::size_t>(i)]);
   });
   return out;
 }
@@ -299,6 +306,7 @@ Ciphertext Evaluator::drop_to_level(const Ciphertext& a, int level) const {
   each_limb(out, [&](std::size_t part, int i, const ntt::Plan&) {
     std::ranges::copy(a.c[part].limb(i), out.c[part].limb(i).begin());
   });
+  out.seed = a.seed;  // each limb is expanded by itself
   return out;
 }
 

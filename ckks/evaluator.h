@@ -72,6 +72,10 @@ class Evaluator {
   Ciphertext empty_like(const Ciphertext& a, std::size_t parts, int level, double scale) const;
   void each_limb(const Ciphertext& shape,
                  const std::function<void(std::size_t part, int limb, const ntt::Plan&)>& body) const;
+  /// body(out, in, i, plan) on the limbs of the first part; the others, and the seed of the second, are kept.
+  Ciphertext change_first(
+      const Ciphertext& a,
+      const std::function<void(ntt::Limb out, ntt::ConstLimb in, int limb, const ntt::Plan&)>& body) const;
   Ciphertext combine(std::string_view operation, const Ciphertext& a, const Ciphertext& b, bool negate) const;
   double product_scale(std::string_view operation, double a, double b, int level) const;
   ExtendedPair relinearisation(std::string_view operation, const EvalPoly& c2) const;

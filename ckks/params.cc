@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "ckks/security.h"
+#include "ckks/text.h"
 #include "ntt/primes.h"
 
 namespace sotto::ckks {
@@ -29,12 +30,6 @@ constexpr double kMinSpecialMargin =
 
 bool is_insecure_name(const std::string& name) noexcept {
   return name.starts_with("insecure_");
-}
-
-std::string bits_text(double bits) {
-  const double rounded = std::round(bits * 100) / 100;
-  std::string text = std::to_string(rounded);
-  return text.substr(0, text.find('.') + 3);
 }
 
 double log2_product(std::span<const u64> primes) noexcept {
@@ -117,7 +112,7 @@ u64 free_prime(const ParamsLiteral& literal, double target, bool upwards, std::s
     if (ntt::is_prime(x) && std::ranges::find(taken, x) == taken.end()) return x;
   }
   refuse(literal,
-         "no prime = 1 modulo 2N is left near 2^" + bits_text(std::log2(target)) + "; use larger primes");
+         "no prime = 1 modulo 2N is left near 2^" + two_decimals(std::log2(target)) + "; use larger primes");
 }
 
 /// Fills in q and p. Scaling primes are sought from the top: q[l] next to scale(l)^2 / nominal brings
@@ -147,9 +142,9 @@ void choose_primes(ParamsLiteral& literal) {
   for (std::size_t l = literal.q.size() - 1; l >= 1; --l) {
     if (literal.log_q[l] != static_cast<int>(std::ceil(literal.log_scale))) {
       refuse(literal, "log_q[" + std::to_string(l) + "] = " + std::to_string(literal.log_q[l]) +
-                          " does not go with log_scale = " + bits_text(literal.log_scale) +
+                          " does not go with log_scale = " + two_decimals(literal.log_scale) +
                           ": each prime after q[0] takes one scale away; make it " +
-                          bits_text(std::ceil(literal.log_scale)) + " or give exact primes");
+                          two_decimals(std::ceil(literal.log_scale)) + " or give exact primes");
     }
     literal.q[l] = free_prime(literal, scale * scale / nominal, l > 1, taken);
     taken.push_back(literal.q[l]);
@@ -172,14 +167,14 @@ std::vector<double> canonical_scales(const ParamsLiteral& literal) {
   for (std::size_t l = scales.size() - 1; l >= 1; --l) {
     scales[l - 1] = scales[l] * scales[l] / static_cast<double>(literal.q[l]);
     if (scales[l - 1] > nominal / 2 && scales[l - 1] < nominal * 2) continue;
-    refuse(literal, "the scale drifts from 2^" + bits_text(literal.log_scale) + " to 2^" +
-                        bits_text(std::log2(scales[l - 1])) + " at level " + std::to_string(l - 1) +
+    refuse(literal, "the scale drifts from 2^" + two_decimals(literal.log_scale) + " to 2^" +
+                        two_decimals(std::log2(scales[l - 1])) + " at level " + std::to_string(l - 1) +
                         "; choose primes nearer to the scale");
   }
   if (literal.log_scale > std::log2(static_cast<double>(literal.q[0])) - 0.99) {
-    refuse(literal, "q[0] of " + bits_text(std::log2(static_cast<double>(literal.q[0]))) +
-                        " bits cannot hold a value of 1 at scale 2^" + bits_text(literal.log_scale) +
-                        "; make q[0] at least " + bits_text(literal.log_scale + 1) + " bits");
+    refuse(literal, "q[0] of " + two_decimals(std::log2(static_cast<double>(literal.q[0]))) +
+                        " bits cannot hold a value of 1 at scale 2^" + two_decimals(literal.log_scale) +
+                        "; make q[0] at least " + two_decimals(literal.log_scale + 1) + " bits");
   }
   return scales;
 }
@@ -194,10 +189,10 @@ void check_special_margin(const ParamsLiteral& literal, int alpha) {
   }
   const double log_p = log2_product(literal.p);
   if (log_p - largest >= kMinSpecialMargin) return;
-  refuse(literal, "P has " + bits_text(log_p) + " bits and the largest digit " + bits_text(largest) +
-                      "; P must exceed it by at least " + bits_text(kMinSpecialMargin) +
+  refuse(literal, "P has " + two_decimals(log_p) + " bits and the largest digit " + two_decimals(largest) +
+                      "; P must exceed it by at least " + two_decimals(kMinSpecialMargin) +
                       " bits, or key switching drowns the message: add " +
-                      bits_text(largest + kMinSpecialMargin - log_p) + " bits to log_p or raise digits");
+                      two_decimals(largest + kMinSpecialMargin - log_p) + " bits to log_p or raise digits");
 }
 
 /// SHA-256 over a canonical little-endian form: every field that changes a ciphertext, and not the name.
@@ -269,16 +264,9 @@ ParamsPtr Params::make(const ParamsLiteral& given, std::string_view backend) {
 
 void require_same_params(const Params& a, const Params& b, std::string_view what) {
   if (&a == &b || a.hash() == b.hash()) return;
-  const auto hex = [](const ParamsHash& hash) {
-    std::string text;
-    for (std::size_t i = 0; i < 4; ++i) {
-      for (int shift : {4, 0}) text.push_back("0123456789abcdef"[(hash[i] >> shift) & 15]);
-    }
-    return text;
-  };
   throw Error(ErrorCode::kInvalidArgument, std::string(what) + ": made for other parameters (\"" + a.name() +
-                                               "\" " + hex(a.hash()) + "… and \"" + b.name() + "\" " +
-                                               hex(b.hash()) + "…); use one set throughout");
+                                               "\" " + short_hex(a.hash()) + " and \"" + b.name() + "\" " +
+                                               short_hex(b.hash()) + "); use one set throughout");
 }
 
 }  // namespace sotto::ckks

@@ -5,16 +5,10 @@
 #include <string>
 
 #include "base/error.h"
+#include "ckks/text.h"
 
 namespace sotto::ckks {
 namespace {
-
-/// "2^27.98".
-std::string as_power_of_two(double log2_value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "2^%.2f", log2_value);
-  return text;
-}
 
 std::string sentence(std::string_view op, const std::string& text) {
   return std::string(op) + ": " + text;
@@ -119,8 +113,8 @@ Placement Ledger::rescale(const Cipher& a) {
   const double scale = a.scale() / static_cast<double>(params_->q(a.level()).modulus().value());
   if (!(scale >= 1)) {
     throw Error(ErrorCode::kOutOfLevels,
-                "rescale: scale " + as_power_of_two(std::log2(a.scale())) + " at level " +
-                    std::to_string(a.level()) + " becomes " + as_power_of_two(std::log2(scale)) +
+                "rescale: scale " + power_of_two(std::log2(a.scale())) + " at level " +
+                    std::to_string(a.level()) + " becomes " + power_of_two(std::log2(scale)) +
                     ", below 1, where the message is rounded away; multiply first or rescale less");
   }
   ++counts_.rescale;
@@ -171,11 +165,11 @@ void Ledger::require_fit(std::string_view op, std::span<const double> values, Pl
   for (const double value : values) largest = std::abs(value) > largest ? std::abs(value) : largest;
   const double log_room = params_->log_room(at.level);
   if (std::log2(largest) + std::log2(at.scale) < log_room) return;
-  throw Error(ErrorCode::kInvalidArgument,
-              sentence(op, "|value| " + as_power_of_two(std::log2(largest)) + " at scale " +
-                               as_power_of_two(std::log2(at.scale)) + " exceeds what level " +
-                               std::to_string(at.level) + " can hold, " + as_power_of_two(log_room) +
-                               "; lower the scale or keep more levels"));
+  throw Error(
+      ErrorCode::kInvalidArgument,
+      sentence(op, "|value| " + power_of_two(std::log2(largest)) + " at scale " +
+                       power_of_two(std::log2(at.scale)) + " exceeds what level " + std::to_string(at.level) +
+                       " can hold, " + power_of_two(log_room) + "; lower the scale or keep more levels"));
 }
 
 void Ledger::require_level(std::string_view op, int level) const {
@@ -188,9 +182,9 @@ void Ledger::require_scale_fits(std::string_view op, Placement at) const {
   const double log_modulus = params_->log_q(at.level);
   if (std::log2(at.scale) < log_modulus) return;
   throw Error(ErrorCode::kOutOfLevels,
-              sentence(op, "scale " + as_power_of_two(std::log2(at.scale)) +
+              sentence(op, "scale " + power_of_two(std::log2(at.scale)) +
                                " of the product exceeds the modulus of level " + std::to_string(at.level) +
-                               ", " + as_power_of_two(log_modulus) +
+                               ", " + power_of_two(log_modulus) +
                                "; rescale the operands first or plan at least 1 more level"));
 }
 

@@ -6,6 +6,8 @@
 #include <bit>
 #include <memory>
 
+#include "ckks/text.h"
+
 namespace sotto::ckks::io {
 namespace {
 
@@ -47,16 +49,6 @@ std::string_view type_name(ObjectType type) noexcept {
       return "ciphertext";
   }
   return "file";
-}
-
-std::string short_hex(std::span<const unsigned char> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : bytes.first(std::min<std::size_t>(bytes.size(), 4))) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text + "…";
 }
 
 Digest sha256(ConstBytes a, ConstBytes b) {

@@ -76,7 +76,4 @@ std::uint64_t poly_bytes(const ParamsLiteral& literal, int q_limbs, bool special
 void write_poly(ByteWriter& out, const Params& params, const EvalPoly& poly);
 EvalPoly read_poly(ByteReader& in, std::string_view field, const Params& params, int q_limbs, bool special);
 
-/// "12ab34cd…" for errors.
-std::string short_hex(std::span<const unsigned char> bytes);
-
 }  // namespace sotto::ckks::io

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "ckks/io/format.h"
+#include "ckks/text.h"
 
 namespace sotto::ckks::io {
 namespace {

@@ -311,6 +311,21 @@ TEST_F(Refusals, KeysOfLowLevelsServeThem) {
               rotated_left(x, 1), 20);
 }
 
+TEST_F(Refusals, SeedsStayWithTheirUntouchedHalf) {
+  const Evaluator& evaluator = scheme().evaluator;
+  const Ciphertext a = fresh(2);
+  ASSERT_TRUE(a.seed);
+  const Plaintext plain = scheme().encoder.encode(scheme().random_real(), 2, a.scale);
+  for (const Ciphertext& c :
+       {evaluator.add_plain(a, plain), evaluator.add_constant(a, 0.5), evaluator.drop_to_level(a, 1)}) {
+    EXPECT_EQ(c.seed, a.seed);
+    const EvalPoly expanded =
+        expand_uniform(*scheme().params, *a.seed, UniformPart::kCiphertext, 0, c.level() + 1, 0);
+    EXPECT_TRUE(std::ranges::equal(expanded.words().span(), c.c[1].words().span()));
+  }
+  EXPECT_FALSE(evaluator.negate(a).seed);
+}
+
 TEST_F(Refusals, LevelsAndScales) {
   const Evaluator& evaluator = scheme().evaluator;
   EXPECT_THAT(refusal_of(ErrorCode::kOutOfLevels, [&] { (void)evaluator.rescale(fresh(0)); }),

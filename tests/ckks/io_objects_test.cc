@@ -12,6 +12,7 @@
 #include "ckks/encryptor.h"
 #include "ckks/engine.h"
 #include "ckks/keygen.h"
+#include "ckks/text.h"
 #include "tests/ckks/io_samples.h"
 
 namespace sotto::ckks::io {
