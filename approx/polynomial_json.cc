@@ -3,6 +3,7 @@
 
 #include "approx/polynomial.h"
 #include "base/error.h"
+#include "base/json.h"
 
 namespace sotto::approx {
 namespace {
@@ -11,7 +12,7 @@ constexpr const char* kFormat = "sotto-polynomial-1";
 constexpr std::size_t kMaxTextBytes = 1 << 20;  // the largest degree takes 30 kB
 
 Polynomial parse(const std::string& text) {
-  const nlohmann::json json = nlohmann::json::parse(text);
+  const nlohmann::json json = parse_json(text, kMaxTextBytes, "a polynomial");
   if (json.at("format") != kFormat || json.at("basis") != "chebyshev" || json.at("interval").size() != 2) {
     throw Error(ErrorCode::kCorruptFile,
                 std::string("it has another format, basis or interval than ") + kFormat);
@@ -40,8 +41,6 @@ std::string to_json(const Polynomial& polynomial) {
 
 Polynomial polynomial_from_json(const std::string& text) {
   try {
-    if (text.size() > kMaxTextBytes)
-      throw Error(ErrorCode::kCorruptFile, "it has " + std::to_string(text.size()) + " bytes");
     return parse(text);
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorCode::kCorruptFile,

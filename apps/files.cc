@@ -10,11 +10,13 @@
 #include "apps/text/parameters.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 
 namespace sotto::app {
 namespace {
 
 constexpr const char* kSeal = "sha256";
+constexpr std::size_t kMaxPlanBytes = std::size_t{64} << 20;
 
 }  // namespace
 
@@ -40,7 +42,7 @@ std::string sealed_plan(const nn::Plan& plan) {
 }
 
 nn::Plan open_sealed_plan(const std::string& text, const std::string& path) {
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json json = parse_json<Json>(text, kMaxPlanBytes, path);
   if (!json.is_object() || !json.contains(kSeal)) {
     throw Error(
         ErrorCode::kCorruptFile,

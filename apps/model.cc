@@ -9,6 +9,7 @@
 
 #include "apps/files.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "nn/onnx.h"
 #include "nn/passes/passes.h"
 
@@ -21,6 +22,7 @@ using Json = nlohmann::json;
 // is kept.
 constexpr double kLogitHeadroom = 2.0;
 constexpr std::uint64_t kMaxModelBytes = std::uint64_t{512} << 20;
+constexpr std::size_t kMaxCardBytes = std::size_t{16} << 20;
 
 [[noreturn]] void refuse_card(const std::string& path, const std::string& why) {
   throw Error(ErrorCode::kCorruptFile, fmt::format("{}: not a model card that can be used: {}", path, why));
@@ -97,7 +99,7 @@ std::vector<double> per_channel(const std::vector<double>& values, std::size_t c
 }  // namespace
 
 ModelCard parse_model_card(const std::string& text, const std::string& path, const std::string& output_node) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json json = parse_json<Json>(text, kMaxCardBytes, path);
   if (!json.is_object()) refuse_card(path, "it is not a JSON object");
   if (json.value("format", Json()) != "sotto-model-card-1")
     refuse_card(path, "format is not \"sotto-model-card-1\"");

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "nn/plan.h"
 
 namespace sotto::nn {
@@ -311,14 +312,7 @@ std::string to_json(const Plan& plan) {
 }
 
 Plan plan_from_json(const std::string& text) {
-  if (text.size() > kMaxText) refuse("longer than 64 MiB");
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const Json::exception& error) {
-    refuse(error.what());
-  }
-  Plan plan = read_plan(json);
+  Plan plan = read_plan(parse_json<Json>(text, kMaxText, "plan"));
   validate(plan);
   return plan;
 }

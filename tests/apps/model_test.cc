@@ -60,7 +60,9 @@ TEST(ModelCard, RefusesWhatItCannotMean) {
   EXPECT_THAT(card(R"(,"ranges":{"fc2":{"max_abs":-1}})"), HasSubstr("ranges.fc2.max_abs"));
   EXPECT_THAT(card(R"(,"file":{"sha256":1})"), HasSubstr("file.sha256 must be a text"));
   EXPECT_THAT(refusal([] { parse_model_card("[1]", "card.json", ""); }), HasSubstr("not a JSON object"));
-  EXPECT_THAT(refusal([] { parse_model_card("{", "card.json", ""); }), HasSubstr("not a JSON object"));
+  EXPECT_THAT(refusal([] { parse_model_card("{", "card.json", ""); }), HasSubstr("card.json: not JSON"));
+  EXPECT_THAT(refusal([] { parse_model_card(std::string(2'000'000, '['), "card.json", ""); }),
+              HasSubstr("nested deeper"));
   EXPECT_THAT(refusal([] { parse_model_card(R"({"format":"other"})", "card.json", ""); }),
               HasSubstr("format is not"));
 }

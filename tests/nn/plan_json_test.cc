@@ -127,7 +127,13 @@ TEST(PlanJson, RefusesPartsThatContradictEachOther) {
 
 TEST(PlanJson, RefusesTextThatIsTooLong) {
   const std::string text = to_json(sample()) + std::string(std::size_t{65} << 20, ' ');
-  EXPECT_THAT(message_of(ErrorCode::kCorruptFile, [&] { plan_from_json(text); }), HasSubstr("64 MiB"));
+  EXPECT_THAT(message_of(ErrorCode::kCorruptFile, [&] { plan_from_json(text); }),
+              HasSubstr("at most 67108864"));
+}
+
+TEST(PlanJson, RefusesTextThatIsNestedDeeply) {
+  EXPECT_THAT(message_of(ErrorCode::kCorruptFile, [] { plan_from_json(std::string(2'000'000, '[')); }),
+              HasSubstr("nested deeper"));
 }
 
 TEST(PlanJson, MutatedTextNeverDoesAnythingButRefuse) {
