@@ -63,7 +63,7 @@ std::string digits_text(std::span<const Digit> digits) {
   for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
     if (!text.empty()) text += "/";
     text += std::to_string(digit->stride);
-    if (digits.size() > 1) text += "x" + std::to_string(digit->extent);
+    if (digits.size() > 1) text.append("x").append(std::to_string(digit->extent));
   }
   return text.empty() ? "0" : text;
 }
@@ -189,9 +189,11 @@ void validate(const Layout& layout) {
 
 std::string to_string(const Layout& layout) {
   std::string text = to_string(layout.shape) + " @ ";
-  for (std::size_t axis = 0; axis < layout.axes.size(); ++axis)
-    text += (axis > 0 ? "," : "") + digits_text(layout.axes[axis]);
-  if (layout.base != 0) text += " + " + std::to_string(layout.base);
+  for (std::size_t axis = 0; axis < layout.axes.size(); ++axis) {
+    if (axis > 0) text += ',';
+    text += digits_text(layout.axes[axis]);
+  }
+  if (layout.base != 0) text.append(" + ").append(std::to_string(layout.base));
   if (!layout.copies.empty())
     text += ", " + std::to_string(layout.copy_count()) + " copies @ " + digits_text(layout.copies);
   return text;
