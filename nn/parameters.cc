@@ -23,6 +23,9 @@ constexpr int kMaxLoweredBits = 2;     // of the answer's scale, before a smalle
 constexpr double kNoiseBits =
     10.9;  // log2 of a slot's rounding error at N = 2^13: sqrt(N) sqrt((1 + 2N/3) / 12)
 constexpr double kAmplificationBits = 3;
+// Sets are chosen by nominal sizes. The first prime lies a little below its power of two and the canonical
+// scale of level 0 beside its own: prime gaps of some 20 times 2N at 2^27 and N = 2^16, 2 % each at worst.
+constexpr double kPrimeGapBits = 0.125;
 
 /// Bits of each special prime: P covers the largest digit of `alpha` primes and the margin.
 std::vector<int> special_bits(int first, int scale, int alpha, int depth) {
@@ -133,6 +136,8 @@ double output_scale(const ckks::Params& params, const Needs& needs) {
   const double canonical = params.scale(0);
   const double limit = std::exp2(params.log_q(0) - headroom_bits(needs.max_logit));
   if (canonical <= limit) return canonical;
+  // Nothing after the last rescale can lower the scale; the gap comes out of the room for partial sums.
+  if (!needs.ends_linear && canonical <= limit * std::exp2(kPrimeGapBits)) return canonical;
   const double noise = kNoiseBits + 0.5 * (params.log_n() - 13);
   if (!needs.ends_linear || std::log2(limit) - noise < needs.min_bits) {
     throw Error(ErrorCode::kInvalidArgument,

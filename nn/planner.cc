@@ -76,7 +76,8 @@ Draft best_draft(const Graph& graph, const PlanOptions& options) {
       best = std::move(draft);
       cuts = std::move(trial);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kOutOfLevels) throw;
+      // The trial asks for more levels, or has a tensor of more elements, than the given parameters hold.
+      if (error.code() != ErrorCode::kOutOfLevels && error.code() != ErrorCode::kInvalidArgument) throw;
     }
   }
   return best;

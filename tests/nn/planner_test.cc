@@ -184,6 +184,16 @@ TEST(Parameters, EverySetIsSecureAndPrecise) {
   }
 }
 
+TEST(Parameters, EverySetHoldsAnswersThatNoLinearLayerScales) {
+  for (int depth = 0; depth <= 24; ++depth) {
+    for (const double max_logit : {1.0, 20.0, 32.0}) {
+      const Needs needs{.depth = depth, .slots = 100, .max_logit = max_logit, .ends_linear = false};
+      const auto params = ckks::Params::make(choose_params(needs, CostModel{}));
+      EXPECT_EQ(output_scale(*params, needs), params->scale(0)) << depth;
+    }
+  }
+}
+
 TEST(Parameters, MoreSlotsTakeALargerRing) {
   EXPECT_EQ(choose_params({.depth = 1, .slots = 5000}, CostModel{}).log_n, 14);
   EXPECT_EQ(choose_params({.depth = 1, .slots = 32768}, CostModel{}).log_n, 16);
@@ -203,6 +213,26 @@ TEST(Parameters, RefusesWhatNoRingHolds) {
   EXPECT_THAT(
       message_of(ErrorCode::kOutOfLevels, [] { choose_params({.depth = 1, .slots = 40000}, CostModel{}); }),
       HasSubstr("40000 slots"));
+}
+
+TEST(Planner, PlansNetworksThatEndInAnAdditionASquareOrAReshape) {
+  Rng rng;
+  TestNetwork sum({8});
+  sum.then("fc", tame(random_dense(rng, 8, 8)));
+  sum.add("sum", Add{}, {sum.last, sum.graph.input});
+  TestNetwork square({8});
+  square.then("fc", tame(random_dense(rng, 8, 8)));
+  square.then("square", Polynomial{{0, 0, 1}});
+  TestNetwork reshape({2, 2, 2});
+  reshape.then("flatten", Reshape{}, {8});
+  for (const Graph* graph : {&sum.graph, &square.graph, &reshape.graph}) {
+    const Plan plan = make_plan(*graph);
+    validate(plan);
+    ckks::Session session = ckks::make_cleartext_session(ckks::Params::make(plan.params));
+    const Program program(*graph, plan, *session.engine);
+    const Tensor image(plan.input.shape, random_values(rng, 8));
+    expect_near(infer(program, session, image), evaluate(*graph, image), 1e-9);
+  }
 }
 
 // ---- merging
@@ -225,6 +255,16 @@ TEST(Planner, KeepsLayersApartWhenTheirProductIsDearer) {
   net.then("wide", tame(random_dense(rng, 256, 1)));
   EXPECT_EQ(make_plan(net.graph, toy_options(1)).steps.size(), 1U) << "one level leaves no choice";
   EXPECT_EQ(make_plan(net.graph, toy_options(2)).steps.size(), 2U);
+}
+
+TEST(Planner, DoesNotTakeLayersApartWhereATensorBetweenThemHasNoSlots) {
+  Rng rng;
+  TestNetwork net({256});
+  net.then("narrow", tame(random_dense(rng, 1, 256)));
+  net.then("wide", tame(random_dense(rng, 600, 1)));  // beyond 512 slots
+  net.then("fc", tame(random_dense(rng, 4, 600)));
+  for (const Step& step : make_plan(net.graph, toy_options(3)).steps)
+    EXPECT_LE(element_count(step.out.shape), 512U) << step.name;
 }
 
 // ---- refusals
