@@ -17,7 +17,8 @@ double Answer::margin() const {
 double Answer::relative_error() const {
   double worst = 0;
   for (std::size_t i = 0; i < logits.size(); ++i) {
-    if (!std::isfinite(logits[i])) return std::numeric_limits<double>::infinity();
+    if (!std::isfinite(logits[i]) || !std::isfinite(reference[i]))
+      return std::numeric_limits<double>::infinity();
     worst = std::max(worst, std::abs(logits[i] - reference[i]));
   }
   const auto [least, most] = std::minmax_element(reference.begin(), reference.end());
@@ -27,7 +28,8 @@ double Answer::relative_error() const {
 }
 
 double error_bits(double relative_error) {
-  return relative_error > 0 ? std::min(53.0, -std::log2(relative_error)) : 53.0;
+  if (std::isnan(relative_error)) return 0;
+  return relative_error > 0 ? std::clamp(-std::log2(relative_error), 0.0, 53.0) : 53.0;
 }
 
 double quantile(std::vector<double> values, double share) {

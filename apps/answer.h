@@ -23,7 +23,7 @@ struct Answer {
   double relative_error() const;
 };
 
-/// -log2 of a relative error, at most 53 (the bits of a double).
+/// -log2 of a relative error, from 0 (nothing is right, or it is no number) to 53 (the bits of a double).
 double error_bits(double relative_error);
 
 /// Linear interpolation between the ordered values, 0 ≤ share ≤ 1; 0.5 is the median. `values` not empty.

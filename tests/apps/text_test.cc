@@ -110,6 +110,14 @@ TEST(Answer, HasBitsWhereNothingDiffers) {
 TEST(Answer, CountsALogitThatIsNoNumberAsWorst) {
   const Answer answer{.logits = {3.0, std::nan("")}, .reference = {3.0, 2.0}};
   EXPECT_EQ(answer.relative_error(), std::numeric_limits<double>::infinity());
+  const Answer unknown{.logits = {3.0, 2.0}, .reference = {3.0, std::nan("")}};
+  EXPECT_EQ(unknown.relative_error(), std::numeric_limits<double>::infinity());
+}
+
+TEST(Answer, HasNoBitsWhereNothingIsRight) {
+  EXPECT_EQ(error_bits(std::nan("")), 0.0);
+  EXPECT_EQ(error_bits(std::numeric_limits<double>::infinity()), 0.0);
+  EXPECT_EQ(error_bits(2.0), 0.0);
 }
 
 TEST(Quantile, InterpolatesBetweenTheOrderedValues) {
