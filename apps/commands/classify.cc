@@ -155,7 +155,9 @@ Command add_classify(CLI::App& root) {
   app->footer(kFooter);
   auto options = std::make_shared<Options>();
   app->add_option("MODEL", options->model, "Model (.onnx)")->required();
-  app->add_option("IMAGE", options->images, "Pictures (PGM, PPM or PNG) of the size that the model reads")
+  app->add_option(
+         "IMAGE", options->images,
+         "Pictures (PGM, PPM or PNG; image K of an IDX file as FILE:K) of the size that the model reads")
       ->required();
   app->add_option("--params", options->params, "Parameters (JSON); otherwise the smallest secure ones")
       ->type_name("FILE");

@@ -55,7 +55,9 @@ Command add_encrypt(CLI::App& root) {
   CLI::App* app = root.add_subcommand("encrypt", "Encrypt a picture (client)");
   app->footer(kFooter);
   auto options = std::make_shared<Options>();
-  app->add_option("IMAGE", options->image, "Picture (PGM, PPM or PNG) of the size that the model reads")
+  app->add_option(
+         "IMAGE", options->image,
+         "Picture (PGM, PPM or PNG; image K of an IDX file as FILE:K) of the size that the model reads")
       ->required();
   app->add_option("--key", options->key, "The client's secret key")->required()->type_name("FILE");
   app->add_option("--plan", options->plan, "Plan (default: plan.json beside the key)")->type_name("FILE");

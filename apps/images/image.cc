@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <filesystem>
+#include <optional>
 
+#include "apps/images/idx.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -28,6 +32,35 @@ bool is_pnm(std::span<const std::byte> bytes) noexcept {
   return bytes[1] >= std::byte{'1'} && bytes[1] <= std::byte{'7'};
 }
 
+/// "t10k-images-idx3-ubyte.gz:17" is image 17 of that file; a file whose own name ends like that is a
+/// picture.
+struct IdxReference {
+  std::string path;
+  std::size_t number = 0;
+};
+std::optional<IdxReference> idx_reference(const std::string& path) {
+  const std::size_t colon = path.rfind(':');
+  if (colon == std::string::npos || colon + 1 == path.size()) return std::nullopt;
+  IdxReference reference{.path = path.substr(0, colon)};
+  const char* const end = path.data() + path.size();
+  const auto [stop, error] = std::from_chars(path.data() + colon + 1, end, reference.number);
+  std::error_code ignored;
+  if (error != std::errc() || stop != end || std::filesystem::exists(path, ignored)) return std::nullopt;
+  return reference;
+}
+
+nn::Tensor read_idx_image(const IdxReference& reference) {
+  const IdxFile file = read_idx(reference.path, 3, reference.number, 1);
+  if (file.window.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("{}: there is no image {}; its {} images are 0 to {}", reference.path,
+                            reference.number, file.sides[0], file.sides[0] - 1));
+  }
+  nn::Tensor tensor({1, static_cast<int>(file.sides[1]), static_cast<int>(file.sides[2])});
+  std::ranges::transform(file.window, tensor.values.begin(), [](std::uint8_t v) { return v / 255.0; });
+  return tensor;
+}
+
 }  // namespace
 
 void check_image_size(std::size_t width, std::size_t height, const std::string& name) {
@@ -45,11 +78,12 @@ nn::Tensor parse_image(std::span<const std::byte> bytes, const std::string& name
   if (is_pnm(bytes)) return parse_pnm(bytes, name);
   throw Error(ErrorCode::kUnsupported,
               fmt::format("{} is not a PGM, PPM or PNG picture; convert it first, for example with "
-                          "`convert picture.jpg picture.png`",
+                          "`convert picture.jpg picture.png`, or name image K of an IDX file as FILE:K",
                           name));
 }
 
 nn::Tensor read_image(const std::string& path) {
+  if (const auto reference = idx_reference(path)) return read_idx_image(*reference);
   return parse_image(read_file(path, kMaxImageFileBytes), path);
 }
 

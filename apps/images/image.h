@@ -2,9 +2,9 @@
 // v / maxval.
 //
 // PGM and PPM (P2, P3, P5, P6; 8 or 16 bits) and PNG (8 bits a sample or fewer; grey, RGB or palette, no
-// transparency). The kind is told by the first bytes, never by the file's name. Files are hostile: sides and
-// sample counts are compared with fixed limits and with the bytes that are there before anything is
-// allocated.
+// transparency), and one image of an IDX file, named FILE:K. The kind of a picture is told by its first
+// bytes, never by the file's name. Files are hostile: sides and sample counts are compared with fixed limits
+// and with the bytes that are there before anything is allocated.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,9 @@ inline constexpr int kMaxImageSide = 4096;
 inline constexpr std::size_t kMaxImagePixels = std::size_t{1} << 22;
 inline constexpr std::size_t kMaxImageFileBytes = std::size_t{64} << 20;
 
-/// Throws Error kIo (cannot read), kUnsupported (another kind of file), kCorruptFile (damaged), each naming
-/// `path`.
+/// `path` names a picture, or image K of an IDX file (plain or gzipped) as "FILE:K", K from 0. Throws Error
+/// kIo (cannot read), kUnsupported (another kind of file), kCorruptFile (damaged), kInvalidArgument (no image
+/// K), each naming `path`.
 nn::Tensor read_image(const std::string& path);
 
 /// The same for bytes in memory; `name` stands in the errors.

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "apps/images/image.h"
 #include "base/error.h"
 
 namespace sotto::app {
@@ -188,6 +189,22 @@ TEST_F(Mnist, ReadsThePublishedFiles) {
   EXPECT_EQ(test.total, 10000u);
   EXPECT_EQ(test.rows, 28);
   EXPECT_THAT(test.labels, ElementsAre(7, 2, 1, 0, 4, 1, 4, 9, 5, 9));
+}
+
+TEST_F(Idx, OneImageIsNamedByItsNumber) {
+  for (const std::string& path : {write("images", kImages), write_gz("images.gz", kImages)}) {
+    const nn::Tensor image = read_image(path + ":2");
+    EXPECT_EQ(image.shape, (nn::Shape{1, 2, 2}));
+    EXPECT_THAT(image.values, ElementsAre(8 / 255.0, 9 / 255.0, 10 / 255.0, 11 / 255.0));
+    EXPECT_THAT(refusal([&] { read_image(path + ":3"); }), HasSubstr("no image 3; its 3 images are 0 to 2"));
+    EXPECT_THAT(refusal([&] { read_image(path); }), HasSubstr("FILE:K"));
+  }
+  EXPECT_THAT(refusal([&] { read_image(folder_ / "absent:0"); }), HasSubstr("cannot be opened"));
+}
+
+TEST_F(Idx, APictureWhoseNameEndsLikeANumberIsAPicture) {
+  const std::string path = write("digit.pgm:7", "P2 1 1 255 51\n");
+  EXPECT_THAT(read_image(path).values, ElementsAre(0.2));
 }
 
 }  // namespace
