@@ -7,6 +7,15 @@
 
 namespace sotto::app {
 
+double Answer::largest_logit() const {
+  double largest = 0;
+  for (const double logit : logits) {
+    if (!std::isfinite(logit)) return std::numeric_limits<double>::infinity();
+    largest = std::max(largest, std::abs(logit));
+  }
+  return largest;
+}
+
 double Answer::margin() const {
   if (logits.size() < 2) return 0;
   std::vector<double> best = logits;

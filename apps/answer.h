@@ -16,6 +16,8 @@ struct Answer {
   int reference_label() const { return nn::argmax(reference); }
   bool agrees() const { return label() == reference_label(); }
   double seconds() const noexcept { return encrypt_seconds + infer_seconds + decrypt_seconds; }
+  /// The largest |logit|; infinity when one is no number.
+  double largest_logit() const;
   /// How far the best logit stands above the next one; 0 where there is only one.
   double margin() const;
   /// max |logit - reference| / (max reference - min reference): the error in parts of the range that the

@@ -1,10 +1,10 @@
-// Files of the program's own kinds on top of base/file.h: small texts, plans with a checksum, and where a
-// plan lies by default.
+// Files of the program's own kinds on top of base/file.h: small texts, plans and where they lie by default,
+// and outputs that must not be inputs.
 #pragma once
 
 #include <cstdint>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "nn/plan.h"
 
@@ -13,14 +13,7 @@ namespace sotto::app {
 /// The bytes of a file; the default cap is far over every plan, card and set of parameters.
 std::string read_text_file(const std::string& path, std::uint64_t max_bytes = std::uint64_t{64} << 20);
 
-/// Lower-case hex.
-std::string sha256_hex(std::string_view bytes);
-
-/// A plan as it stands in files and on standard output: nn::to_json() and one more field, "sha256", over the
-/// rest. A plan that lost a byte could read the answer from the wrong slots, so a changed one is refused.
-std::string sealed_plan(const nn::Plan& plan);
-nn::Plan open_sealed_plan(const std::string& text, const std::string& path);
-
+/// Throws Error with the path when it is no plan, or a damaged one.
 nn::Plan read_plan_file(const std::string& path);
 
 /// Throws Error kInvalidArgument with both names unless the plan is for the parameters of the key at
@@ -29,5 +22,9 @@ void check_plan_params(const nn::Plan& plan, const ckks::Params& params, const s
 
 /// The plan that `keygen` wrote next to a key file: used where --plan is not given.
 std::string plan_beside(const std::string& key_path);
+
+/// Throws Error kInvalidArgument when `out` is one of the files that the command reads, by whatever name.
+/// Names of `inputs` that are "" or name no file are passed over.
+void refuse_input_as_output(const std::string& out, const std::vector<std::string>& inputs);
 
 }  // namespace sotto::app

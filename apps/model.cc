@@ -10,6 +10,7 @@
 #include "apps/files.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "nn/model_hash.h"
 #include "nn/onnx.h"
 #include "nn/passes/passes.h"
 
@@ -75,7 +76,7 @@ std::string last_linear_node(const nn::Graph& graph) {
 /// A card that describes another file would spoil every answer without a word.
 void check_card_of(const Model& model, const std::string& content, const std::string& card_path) {
   if (model.card.model_sha256.empty()) return;
-  const std::string digest = sha256_hex(content);
+  const std::string digest = nn::sha256_hex(content);
   if (digest == model.card.model_sha256) return;
   throw Error(
       ErrorCode::kCorruptFile,
@@ -127,6 +128,10 @@ ModelCard parse_model_card(const std::string& text, const std::string& path, con
   return card;
 }
 
+std::string Model::card_path() const {
+  return std::filesystem::path(path).replace_extension(".json");
+}
+
 std::string Model::label_name(int label) const {
   const std::string number = std::to_string(label);
   const auto index = static_cast<std::size_t>(label);
@@ -161,7 +166,7 @@ nn::Graph with_preprocessing(nn::Graph graph, const ModelCard& card) {
 Model load_model(const std::string& path) {
   const std::string content = read_text_file(path, kMaxModelBytes);
   Model model{.path = path, .card = {}, .graph = nn::import_onnx_bytes(content, path)};
-  const std::string card_path = std::filesystem::path(path).replace_extension(".json");
+  const std::string card_path = model.card_path();
   std::error_code ignored;
   if (std::filesystem::is_regular_file(card_path, ignored)) {
     model.card = parse_model_card(read_text_file(card_path), card_path, last_linear_node(model.graph));
@@ -181,16 +186,24 @@ void check_image_shape(const nn::Tensor& image, const nn::Shape& wanted, const s
           image_name, nn::to_string(image.shape), nn::to_string(wanted)));
 }
 
-nn::Plan plan_model(const Model& model, const std::string& params_path, Threads threads) {
-  nn::PlanOptions options;
-  options.threads = threads.count;
-  options.max_logit = model.card.max_logit.value_or(options.max_logit);
-  if (!params_path.empty()) options.params = ckks::literal_from_json(read_text_file(params_path));
-  // Costs depend on the parameters, which the plan chooses: a first plan finds them, the second uses what
-  // they cost here.
-  const nn::Plan first = nn::make_plan(model.graph, options);
-  options.cost = nn::CostModel::measure(ckks::Params::make(first.params), threads.count);
-  return nn::make_plan(model.graph, options);
+AssumedRange assumed_range(const Model& model, const PlanningOptions& options) {
+  if (options.max_logit) return {*options.max_logit, "as --max-logit says"};
+  if (model.card.max_logit) return {*model.card.max_logit, "twice the largest in the model card"};
+  return {nn::PlanOptions().max_logit, "assumed, for no model card tells; --max-logit sets it"};
+}
+
+void predict_here(nn::Plan& plan, Threads threads) {
+  const nn::CostModel cost = nn::CostModel::measure(ckks::Params::make(plan.params), threads.count);
+  nn::predict_seconds(plan, cost, threads.count);
+}
+
+nn::Plan plan_model(const Model& model, const PlanningOptions& options, Threads threads) {
+  nn::PlanOptions plan_options;
+  plan_options.max_logit = assumed_range(model, options).max_logit;
+  if (!options.params.empty()) plan_options.params = ckks::literal_from_json(read_text_file(options.params));
+  nn::Plan plan = nn::make_plan(model.graph, plan_options);
+  predict_here(plan, threads);
+  return plan;
 }
 
 }  // namespace sotto::app

@@ -31,6 +31,8 @@ struct Model {
   ModelCard card;
   nn::Graph graph;  // simplified, with the preprocessing in front
 
+  /// Where the card is, or would be.
+  std::string card_path() const;
   nn::Shape input_shape() const { return graph.value(graph.input).shape; }
   /// "7", or the name of the class where the card has names that differ.
   std::string label_name(int label) const;
@@ -43,8 +45,22 @@ nn::Graph with_preprocessing(nn::Graph graph, const ModelCard& card);
 /// Throws Error kInvalidArgument with both sizes unless the image has the shape that the network reads.
 void check_image_shape(const nn::Tensor& image, const nn::Shape& wanted, const std::string& image_name);
 
-/// The plan that every subcommand uses: with the costs measured on this machine. `params_path` "": parameters
-/// are chosen.
-nn::Plan plan_model(const Model& model, const std::string& params_path, Threads threads);
+/// What a plan is made for, beside the model.
+struct PlanningOptions {
+  std::string params;                 // path of a literal; "": the smallest secure parameters
+  std::optional<double> max_logit{};  // otherwise as the model card says
+};
+
+/// The largest magnitude of an answer that is planned for: as asked, or by the card, or 32.
+struct AssumedRange {
+  double max_logit;
+  std::string source;  // "the model card", ...
+};
+AssumedRange assumed_range(const Model& model, const PlanningOptions& options);
+
+/// The plan that every subcommand uses: its seconds are predicted with costs measured on this machine.
+nn::Plan plan_model(const Model& model, const PlanningOptions& options, Threads threads);
+/// Predicts the seconds of a plan from elsewhere with costs measured on this machine.
+void predict_here(nn::Plan& plan, Threads threads);
 
 }  // namespace sotto::app

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "apps/model.h"
 #include "ntt/registry.h"
 
 namespace sotto::app {
@@ -48,6 +49,16 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
 Threads apply_common_options(const CommonOptions& options) {
   if (!options.backend.empty()) force_backend(options.backend);
   return options.threads == 0 ? Threads::all() : Threads{options.threads};
+}
+
+std::vector<CLI::Option*> add_planning_options(CLI::App& app, PlanningOptions& options) {
+  return {app.add_option("--params", options.params,
+                         "Parameters to plan for (JSON); otherwise the smallest secure ones")
+              ->type_name("FILE"),
+          app.add_option("--max-logit", options.max_logit,
+                         "Largest magnitude of the answers to leave room for (default: by the model card)")
+              ->check(CLI::Range(1e-3, 1e9).description(""))
+              ->type_name("X")};
 }
 
 void add_engine_option(CLI::App& app, std::string& engine, const std::vector<std::string>& names) {

@@ -26,6 +26,10 @@ void add_common_options(CLI::App& app, CommonOptions& options);
 /// Checks the options, forces the backend, and gives the team size. Throws UsageError naming what exists.
 Threads apply_common_options(const CommonOptions& options);
 
+struct PlanningOptions;
+/// --params and --max-logit. Gives the options that it adds, for those that exclude them.
+std::vector<CLI::Option*> add_planning_options(CLI::App& app, PlanningOptions& options);
+
 /// --engine with the names that make sense for this subcommand; the first is the default.
 void add_engine_option(CLI::App& app, std::string& engine, const std::vector<std::string>& names);
 

@@ -32,7 +32,7 @@ Pipeline::Pipeline(const Model& model, const nn::Plan& plan, const std::string& 
   }
   const Stopwatch watch;
   Progress progress("encoding the weights");
-  program_ = std::make_unique<nn::Program>(model.graph, plan, *session_.engine);
+  program_ = std::make_unique<nn::Program>(model.graph, plan, *session_.engine, progress.counter());
   setup_.prepare_seconds = watch.seconds();
   if (engine == "native") measure_traffic();
 }
@@ -40,7 +40,7 @@ Pipeline::Pipeline(const Model& model, const nn::Plan& plan, const std::string& 
 /// The two halves apart, as `keygen` makes them for two machines.
 void Pipeline::make_native(const nn::Plan& plan) {
   const Stopwatch watch;
-  Progress progress("making keys");
+  const Progress progress("making keys", 0, plan.keygen_seconds);
   ckks::Rng rng;
   auto secret = std::make_shared<const ckks::SecretKey>(ckks::make_secret_key(params_, rng));
   auto server =
@@ -69,6 +69,12 @@ Answer Pipeline::classify(const nn::Tensor& image) const {
   answer.logits = nn::unpack(plan().output, session_.client->decrypt(output)).values;
   answer.decrypt_seconds = watch.lap();
   return answer;
+}
+
+std::string Pipeline::range_warning(std::size_t beyond) const {
+  if (beyond == 0) return {};
+  return fmt::format("range       {} beyond {:g}, where the plan leaves no room: give --max-logit {:g}\n",
+                     format_count(beyond, "answer"), plan().max_logit, 2 * plan().max_logit);
 }
 
 Json Pipeline::description() const {

@@ -22,6 +22,11 @@ class Pipeline {
 
   Answer classify(const nn::Tensor& image) const;
 
+  /// Whether the plan leaves room for this answer; one beyond it may have wrapped around the modulus.
+  bool within_range(const Answer& answer) const { return answer.largest_logit() <= plan().max_logit; }
+  /// What to say about this number of answers beyond it: nothing, or a line.
+  std::string range_warning(std::size_t beyond) const;
+
   const nn::Plan& plan() const noexcept { return program_->plan(); }
   const std::string& engine_name() const noexcept { return session_.engine->info().name; }
   ckks::OpCounts counts() const noexcept { return session_.engine->counts(); }

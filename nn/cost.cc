@@ -3,7 +3,6 @@
 #include "nn/cost.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace sotto::nn {
@@ -56,7 +55,12 @@ class Limbs {
   /// Between slots and coefficients: an FFT on doubles and the rounding.
   double embedding() const { return transforms(8); }
   /// The error, and the uniform part expanded from its seed: AES and rejection.
-  double sampling() const { return n_ * (8e-9 + l_ * 2e-9); }
+  double sampling() const { return sampling(l_); }
+  double sampling(double uniform_limbs) const { return n_ * (8e-9 + uniform_limbs * 2e-9); }
+  /// For each digit an encryption of zero modulo QP and the digit's share of the other secret.
+  double switching_key() const {
+    return b_ * (sampling(l_ + a_) + transforms(l_ + a_) + plain_products(l_ + a_) + passes(3 * (l_ + a_)));
+  }
   double limbs() const { return l_; }
   double all_limbs() const { return l_ + a_; }
 
@@ -64,22 +68,6 @@ class Limbs {
   const CostModel& model_;
   double n_, log_n_, l_, a_, b_, alpha_;
 };
-
-std::size_t bits_of(u64 q) {
-  return static_cast<std::size_t>(std::bit_width(q));
-}
-
-std::size_t chain_bits(const ckks::Params& params, int level) {
-  std::size_t bits = 0;
-  for (int i = 0; i <= level; ++i) bits += bits_of(params.literal().q[static_cast<std::size_t>(i)]);
-  return bits;
-}
-
-std::size_t special_bits(const ckks::Params& params) {
-  std::size_t bits = 0;
-  for (const u64 p : params.literal().p) bits += bits_of(p);
-  return bits;
-}
 
 double on_threads(const CostModel& model, double serial) {
   return serial / (1.0 + (model.threads - 1) * model.parallel_efficiency);
@@ -130,18 +118,13 @@ double decrypt_seconds(const CostModel& model, const ChainShape& chain, int leve
       model, limbs.transforms(2 * limbs.limbs()) + limbs.plain_products(limbs.limbs()) + limbs.embedding());
 }
 
-std::size_t key_bytes_disk(const ckks::Params& params, int level) {
-  return static_cast<std::size_t>(params.digits_at(level)) * params.n() *
-         (chain_bits(params, level) + special_bits(params)) / 8;
+double key_seconds(const CostModel& model, const ChainShape& chain, int level) {
+  return on_threads(model, Limbs(model, chain, level).switching_key());
 }
 
 std::size_t key_bytes_memory(const ckks::Params& params, int level) {
   return 2 * static_cast<std::size_t>(params.digits_at(level)) * params.n() * sizeof(u64) *
          static_cast<std::size_t>(level + 1 + params.special_count());
-}
-
-std::size_t ciphertext_bytes_disk(const ckks::Params& params, int level, int parts) {
-  return static_cast<std::size_t>(parts) * params.n() * chain_bits(params, level) / 8;
 }
 
 }  // namespace sotto::nn

@@ -47,10 +47,9 @@ double operations_seconds(const CostModel& model, const ChainShape& chain, int l
                           const ckks::OpCounts& counts);
 double encrypt_seconds(const CostModel& model, const ChainShape& chain, int level);
 double decrypt_seconds(const CostModel& model, const ChainShape& chain, int level);
+double key_seconds(const CostModel& model, const ChainShape& chain, int level);  // to make one
 
-/// Bytes. Files hold bit-packed residues and the seed of a key's uniform half.
-std::size_t key_bytes_disk(const ckks::Params& params, int level);
+/// Bytes of a switching key ready for use; its file is smaller (ckks/io/objects.h).
 std::size_t key_bytes_memory(const ckks::Params& params, int level);
-std::size_t ciphertext_bytes_disk(const ckks::Params& params, int level, int parts);
 
 }  // namespace sotto::nn

@@ -1,12 +1,11 @@
 // Measures the constants of CostModel with the limb kernels in which the engine spends its time.
 //
 // Each kernel runs the way a key switch runs it: transforms on limbs that are not in L2, keys streamed from
-// memory, diagonals read once for both parts. The least of a few repetitions counts, so that other programs
-// on the machine matter little.
+// memory, diagonals read once for both parts. All kernels take turns for several rounds and the median of
+// each counts: a program that runs beside this one for a moment does not matter, and one that stays does.
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -17,21 +16,33 @@
 namespace sotto::nn {
 namespace {
 
-constexpr int kRepetitions = 4;
+constexpr int kRounds = 7;  // and one before them that warms caches and threads
 constexpr std::size_t kStreamBytes = std::size_t{40} << 20;  // beyond any share of L3
 constexpr std::size_t kPieceWords = 1024;  // of a diagonal at a time, as ckks/linear.cc reads it
 constexpr double kKeyStreams = 1.25;       // a key switch against one long stream of keys
 constexpr int kRegionsPerOperation = 6;    // parallel loops in one key switch
 
-double least_ns(const std::function<void()>& work) {
-  double least = std::numeric_limits<double>::infinity();
-  for (int k = 0; k < kRepetitions; ++k) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
-    least = std::min(least, taken.count());
+double time_ns(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// The median of what each of `kernels` gives in kRounds rounds.
+std::vector<double> medians(const std::vector<std::function<double()>>& kernels) {
+  std::vector<std::vector<double>> samples(kernels.size());
+  for (int round = -1; round < kRounds; ++round) {
+    for (std::size_t k = 0; k < kernels.size(); ++k) {
+      const double sample = kernels[k]();
+      if (round >= 0) samples[k].push_back(sample);
+    }
   }
-  return least;
+  std::vector<double> result;
+  for (auto& sample : samples) {
+    std::ranges::nth_element(sample, sample.begin() + kRounds / 2);
+    result.push_back(sample[kRounds / 2]);
+  }
+  return result;
 }
 
 /// A stream of limbs, the first few of which stay in the cache. butterfly() comes last: before it all words
@@ -64,7 +75,7 @@ class Bench {
   /// A permutation or an addition.
   double pass() {
     const int count = std::min(limbs_, 32);
-    const double ns = least_ns([&] {
+    const double ns = time_ns([&] {
       for (int i = 0; i < count; ++i) {
         prime(i).permute(out_.span(), limb(i), index_);
         prime(i).add(out_.span(), out_.span(), limb(i));
@@ -79,7 +90,7 @@ class Bench {
     std::vector<const u64*> from;
     for (int i = 0; i < sources; ++i) from.push_back(limb(i).data());
     const std::vector<u64> factors(from.size(), 12345);
-    const double ns = least_ns([&] {
+    const double ns = time_ns([&] {
       for (int i = 0; i < 16; ++i) prime(i).combine(out_.span(), from, factors);
     });
     return ns / (16.0 * params_.alpha() * static_cast<double>(n_));
@@ -88,7 +99,7 @@ class Bench {
   double butterfly(int threads) {
     const int count = std::min(limbs_, 64);
     const double ns =
-        least_ns([&] { parallel_for(Threads{threads}, count, [&](int i) { prime(i).forward(limb(i)); }); });
+        time_ns([&] { parallel_for(Threads{threads}, count, [&](int i) { prime(i).forward(limb(i)); }); });
     return ns / (count * static_cast<double>(n_) / 2 * params_.log_n());
   }
 
@@ -96,7 +107,7 @@ class Bench {
   double stream_products(std::size_t piece, int uses, int hot) {
     const int calls = limbs_ / rows_ - 1;
     const std::size_t pieces = n_ / piece;
-    const double ns = least_ns([&] {
+    const double ns = time_ns([&] {
       for (int call = 1; call <= calls; ++call) {
         for (std::size_t k = 0; k < pieces; ++k) {
           for (int use = 0; use < uses; ++use) multiply_rows(call % hot, call, k * piece, piece);
@@ -126,24 +137,28 @@ class Bench {
 /// milliseconds for its next time slice; no plan can foresee that, so the measurement is bounded.
 double region_us(int threads) {
   constexpr double kMostUs = 10;
-  return std::min(kMostUs, 1e-3 * least_ns([&] { parallel_for(Threads{threads}, threads, [](int) {}); }));
+  return std::min(kMostUs, 1e-3 * time_ns([&] { parallel_for(Threads{threads}, threads, [](int) {}); }));
 }
 
 }  // namespace
 
 CostModel CostModel::measure(const ckks::ParamsPtr& params, int threads) {
   Bench bench(*params);
+  const std::vector<double> ns = medians(
+      {[&] { return bench.key_product(); }, [&] { return bench.plain_product(); },
+       [&] { return bench.pass(); }, [&] { return bench.conversion(); }, [&] { return bench.butterfly(1); },
+       [&] { return bench.butterfly(threads); }, [&] { return 1e3 * region_us(threads); }});
   CostModel model;
-  model.key_product_ns = kKeyStreams * bench.key_product();
-  model.plain_product_ns = bench.plain_product();
-  model.pass_ns = bench.pass();
-  model.convert_ns = bench.conversion();
-  model.ntt_ns_per_butterfly = bench.butterfly(1);
+  model.key_product_ns = kKeyStreams * ns[0];
+  model.plain_product_ns = ns[1];
+  model.pass_ns = ns[2];
+  model.convert_ns = ns[3];
+  model.ntt_ns_per_butterfly = ns[4];
   model.threads = threads;
   if (threads > 1) {
-    const double speedup = model.ntt_ns_per_butterfly / bench.butterfly(threads);
+    const double speedup = ns[4] / ns[5];
     model.parallel_efficiency = std::clamp((speedup - 1) / (threads - 1), 0.0, 1.0);
-    model.overhead_us += kRegionsPerOperation * region_us(threads);
+    model.overhead_us += kRegionsPerOperation * 1e-3 * ns[6];
   }
   return model;
 }

@@ -1,5 +1,5 @@
-// The digest of a canonical byte string: little-endian 64-bit integers and doubles, every list preceded by
-// its length.
+// The digest of a graph is that of a canonical byte string: little-endian 64-bit integers and doubles, every
+// list preceded by its length.
 #include "nn/model_hash.h"
 
 #include <openssl/evp.h>
@@ -19,6 +19,9 @@ class Digest {
     if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) fail();
   }
 
+  void add(std::string_view bytes) {
+    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) fail();
+  }
   void add(std::uint64_t word) {
     unsigned char bytes[8];
     for (int i = 0; i < 8; ++i) bytes[i] = static_cast<unsigned char>(word >> (8 * i));
@@ -97,6 +100,12 @@ std::string model_sha256(const Graph& graph) {
     digest.add_list(node.inputs);
     digest.add(node.output);
   }
+  return digest.hex();
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Digest digest;
+  digest.add(bytes);
   return digest.hex();
 }
 

@@ -127,7 +127,8 @@ ckks::ParamsLiteral choose_params(const Needs& needs, const CostModel& cost) {
   const double scale = needed_scale_bits(needs, kMaxLogN);
   throw Error(ErrorCode::kOutOfLevels,
               "plan: the network needs " + std::to_string(needs.depth) + " levels at a scale of at least 2^" +
-                  std::to_string(static_cast<int>(std::ceil(scale))) + " and " + std::to_string(needs.slots) +
+                  std::to_string(static_cast<int>(std::ceil(scale))) + ", answers up to " +
+                  std::to_string(needs.max_logit) + " and " + std::to_string(needs.slots) +
                   " slots; no ring up to N = 2^16 (" + std::to_string(ckks::max_log_qp(kMaxLogN, 128)) +
                   " bits, 32768 slots) holds that with 128-bit security; use fewer layers or lower degrees");
 }

@@ -24,7 +24,7 @@ struct PlanOptions {
   double max_logit =
       32.0;  // largest |output| the last modulus must hold (from the model card when there is one)
   double min_bits = 12;  // wanted bits of precision of the logits, for the choice of the scale
-  int threads = 1;
+  int threads = 1;       // of the prediction
   /// Predicts the seconds. Choices are made with the built-in costs, so that one model has one plan, and one
   /// set of keys, on every machine.
   CostModel cost;
@@ -61,13 +61,20 @@ struct Plan {
   double input_scale = 0;
   std::vector<Step> steps;
   int output_tensor = 0;
+  double max_logit = 0;  // the largest |output| that was planned for; larger ones may wrap around the modulus
   ckks::KeyRequest keys;
   // predictions
-  double seconds = 0, encrypt_seconds = 0, decrypt_seconds = 0;
+  double seconds = 0, encrypt_seconds = 0, decrypt_seconds = 0, keygen_seconds = 0;
   std::size_t key_bytes_disk = 0, key_bytes_memory = 0, peak_bytes = 0, input_bytes = 0, output_bytes = 0;
 
   ckks::OpCounts counts() const;  // of all steps
+  // Where the answer is; a network without steps answers with its input.
+  int output_level() const;
+  double output_scale() const;
 };
+
+/// Exactly the keys that a run of these steps needs, each at the highest level of its use.
+ckks::KeyRequest key_request(const std::vector<Step>& steps);
 
 /// Throws Error: kUnsupported naming the node (Relu without approximation …), kOutOfLevels with the levels
 /// needed, the levels there are and the smallest parameters that would fit, kInvalidArgument when the tensors
@@ -78,10 +85,14 @@ Plan make_plan(const Graph& graph, const PlanOptions& options = {});
 /// give them).
 void predict_seconds(Plan& plan, const CostModel& cost, int threads);
 
-/// Throws Error (kCorruptFile) unless layouts, levels and references agree with each other.
+/// Throws Error (kCorruptFile) unless layouts, levels, scales, keys and references agree with each other and
+/// with the parameters.
 void validate(const Plan& plan);
 
+/// The text of a plan, as it stands in files. Its last field is the SHA-256 of the rest: a plan that lost a
+/// byte could read the answer from the wrong slots, so a changed one is refused.
 std::string to_json(const Plan& plan);
-Plan plan_from_json(const std::string& text);  // checked as a hostile file
+/// Checked as a hostile file; throws Error kCorruptFile.
+Plan plan_from_json(const std::string& text);
 
 }  // namespace sotto::nn

@@ -30,7 +30,6 @@ struct Place {
 };
 
 void check_linear(const Step& step, int slots, const std::string& where) {
-  require(step.level_out == step.level_in - 1, where, "a linear layer takes one level");
   require(is_power_of_two(step.route.ring) && step.route.ring <= slots, where,
           "the ring is not a power of two up to the slots");
   require(step.route.folds.size() <= 17, where, "there are more folds than bits of a slot");
@@ -48,6 +47,36 @@ void check_linear(const Step& step, int slots, const std::string& where) {
   }
 }
 
+bool near(double a, double b) {
+  return std::abs(a - b) <= 0x1p-40 * b;
+}
+
+/// The levels that a step takes follow from what it does, and every tensor but the answer is at the canonical
+/// scale of its level. Only a linear layer may leave the answer lower.
+void check_result(const Plan& plan, std::size_t i, const std::vector<Place>& places,
+                  const ckks::Params& params, const std::string& where) {
+  const Step& step = plan.steps[i];
+  int level = step.level_in - 1;
+  if (step.kind == StepKind::kPolynomial) level = step.level_in - ckks::polynomial_depth(step.coefficients);
+  if (step.kind == StepKind::kAdd)
+    level = std::min(places[index(step.inputs[0])].level, places[index(step.inputs[1])].level);
+  require(level >= 0 && step.level_out == level, where, "it does not end at the level that it leads to");
+  const double canonical = params.scale(level);
+  const bool lower = step.kind == StepKind::kLinear && index(plan.output_tensor) == i + 1 &&
+                     step.scale_out >= 1 && step.scale_out < canonical;
+  require(lower || near(step.scale_out, canonical), where, "its scale is not that of its level");
+}
+
+void check_keys(const Plan& plan) {
+  const ckks::KeyRequest wanted = key_request(plan.steps);
+  const auto same = [](const ckks::GaloisKeyRequest& a, const ckks::GaloisKeyRequest& b) {
+    return a.id == b.id && a.level == b.level;
+  };
+  require(plan.keys.relin_level == wanted.relin_level &&
+              std::ranges::equal(plan.keys.galois, wanted.galois, same),
+          "keys", "they are not those that the steps need");
+}
+
 void check_step(const Plan& plan, std::size_t i, const std::vector<Place>& places) {
   const Step& step = plan.steps[i];
   const std::string where = "step " + std::to_string(i) + " ('" + step.name + "')";
@@ -58,7 +87,6 @@ void check_step(const Plan& plan, std::size_t i, const std::vector<Place>& place
   const Place& from = places[index(step.inputs[0])];
   require(step.in == *from.layout && step.level_in == from.level && step.scale_in == from.scale, where,
           "its input is not where the step before leaves it");
-  require(in_range(step.level_out, 0, step.level_in + 1), where, "it gains levels");
   require(!step.node_ids.empty() && step.nodes.size() == step.node_ids.size(), where, "it computes no node");
   validate(step.out);
   require(step.out.slots == plan.input.slots, where, "its layout has other slots");
@@ -67,7 +95,7 @@ void check_step(const Plan& plan, std::size_t i, const std::vector<Place>& place
     return;
   }
   if (step.kind == StepKind::kPolynomial)
-    require(!step.coefficients.empty(), where, "it has no coefficients");
+    require(step.coefficients.size() >= 3, where, "its polynomial has a degree below 2");
   for (const int input : step.inputs)
     require(step.out == *places[index(input)].layout, where, "its layout is not that of its input");
 }
@@ -80,17 +108,23 @@ void validate(const Plan& plan) {
     validate(plan.output);
     const auto slots = std::int64_t{1} << std::clamp(plan.params.log_n - 1, 0, 30);
     require(plan.input.slots == slots, "input", "its layout does not have the slots of the parameters");
+    const ckks::ParamsPtr params = ckks::Params::make(plan.params);
+    require(in_range(plan.input_level, 0, params->max_level() + 1), "input",
+            "its level is not one of the parameters");
+    require(near(plan.input_scale, params->scale(plan.input_level)), "input",
+            "its scale is not that of its level");
+    require(std::isfinite(plan.max_logit) && plan.max_logit > 0, "output",
+            "its largest value is no number over 0");
     std::vector<Place> places{{&plan.input, plan.input_level, plan.input_scale}};
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
       check_step(plan, i, places);
+      check_result(plan, i, places, *params, "step " + std::to_string(i) + " ('" + plan.steps[i].name + "')");
       places.push_back({&plan.steps[i].out, plan.steps[i].level_out, plan.steps[i].scale_out});
     }
     require(in_range(plan.output_tensor, 0, static_cast<int>(places.size())), "output", "no step makes it");
     require(positions(plan.output) == positions(*places[index(plan.output_tensor)].layout), "output",
             "it is not where the last step leaves it");
-    for (const auto& key : plan.keys.galois)
-      require(key.id.conjugate || in_range(key.id.step, 1, plan.input.slots), "keys",
-              "a rotation is out of range");
+    check_keys(plan);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCorruptFile) throw;
     refuse(error.what());

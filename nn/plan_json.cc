@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "nn/model_hash.h"
 #include "nn/plan.h"
 
 namespace sotto::nn {
@@ -15,6 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr const char* kFormat = "sotto-plan-1";
+constexpr const char* kSeal = "sha256";
 constexpr std::size_t kMaxText = std::size_t{64} << 20;
 constexpr std::size_t kMaxList = 1 << 17;
 constexpr int kMaxInt = 1 << 28;
@@ -256,6 +258,20 @@ ckks::KeyRequest read_keys(const Json& json) {
   return keys;
 }
 
+/// Refuses a text that was changed since it was written, and takes the seal off.
+void open_seal(Json& json) {
+  if (!json.is_object() || !json.contains("format") || !json.contains(kSeal))
+    refuse("not a plan: an object with the fields \"format\" and \"sha256\" is wanted");
+  const Json::iterator seal = json.find(kSeal);
+  const std::string said = seal->is_string() ? seal->get<std::string>().substr(0, 64) : "something else";
+  json.erase(seal);
+  const std::string digest = sha256_hex(json.dump());
+  if (digest == said) return;
+  throw Error(ErrorCode::kCorruptFile,
+              "plan: damaged or changed: its sha256 is " + digest + " and it says " + said +
+                  "; take the file that came with the keys, or plan and make keys again");
+}
+
 Plan read_plan(const Json& json) {
   Fields fields(json, "the plan");
   if (fields.text("format") != kFormat)
@@ -271,10 +287,12 @@ Plan read_plan(const Json& json) {
   for (const Json& step : fields.list("steps"))
     plan.steps.push_back(read_step(step, "step " + std::to_string(plan.steps.size())));
   plan.output_tensor = fields.integer("output_tensor");
+  plan.max_logit = fields.number("max_logit");
   plan.keys = read_keys(fields.at("keys"));
   plan.seconds = fields.number("seconds", true);
   plan.encrypt_seconds = fields.number("encrypt_seconds", true);
   plan.decrypt_seconds = fields.number("decrypt_seconds", true);
+  plan.keygen_seconds = fields.number("keygen_seconds", true);
   plan.key_bytes_disk = fields.bytes("key_bytes_disk");
   plan.key_bytes_memory = fields.bytes("key_bytes_memory");
   plan.peak_bytes = fields.bytes("peak_bytes");
@@ -289,30 +307,35 @@ Plan read_plan(const Json& json) {
 std::string to_json(const Plan& plan) {
   Json steps = Json::array();
   for (const Step& step : plan.steps) steps.push_back(step_json(step));
-  const Json json{{"format", kFormat},
-                  {"model", plan.model},
-                  {"model_sha256", plan.model_sha256},
-                  {"params", Json::parse(ckks::to_json(plan.params))},
-                  {"input", layout_json(plan.input)},
-                  {"output", layout_json(plan.output)},
-                  {"input_level", plan.input_level},
-                  {"input_scale", plan.input_scale},
-                  {"steps", steps},
-                  {"output_tensor", plan.output_tensor},
-                  {"keys", keys_json(plan.keys)},
-                  {"seconds", plan.seconds},
-                  {"encrypt_seconds", plan.encrypt_seconds},
-                  {"decrypt_seconds", plan.decrypt_seconds},
-                  {"key_bytes_disk", plan.key_bytes_disk},
-                  {"key_bytes_memory", plan.key_bytes_memory},
-                  {"peak_bytes", plan.peak_bytes},
-                  {"input_bytes", plan.input_bytes},
-                  {"output_bytes", plan.output_bytes}};
-  return json.dump();
+  Json json{{"format", kFormat},
+            {"model", plan.model},
+            {"model_sha256", plan.model_sha256},
+            {"params", Json::parse(ckks::to_json(plan.params))},
+            {"input", layout_json(plan.input)},
+            {"output", layout_json(plan.output)},
+            {"input_level", plan.input_level},
+            {"input_scale", plan.input_scale},
+            {"steps", steps},
+            {"output_tensor", plan.output_tensor},
+            {"max_logit", plan.max_logit},
+            {"keys", keys_json(plan.keys)},
+            {"seconds", plan.seconds},
+            {"encrypt_seconds", plan.encrypt_seconds},
+            {"decrypt_seconds", plan.decrypt_seconds},
+            {"keygen_seconds", plan.keygen_seconds},
+            {"key_bytes_disk", plan.key_bytes_disk},
+            {"key_bytes_memory", plan.key_bytes_memory},
+            {"peak_bytes", plan.peak_bytes},
+            {"input_bytes", plan.input_bytes},
+            {"output_bytes", plan.output_bytes}};
+  json[kSeal] = sha256_hex(json.dump());
+  return json.dump(1) + "\n";
 }
 
 Plan plan_from_json(const std::string& text) {
-  Plan plan = read_plan(parse_json<Json>(text, kMaxText, "plan"));
+  Json json = parse_json<Json>(text, kMaxText, "plan");
+  open_seal(json);
+  const Plan plan = read_plan(json);
   validate(plan);
   return plan;
 }

@@ -1,10 +1,11 @@
 // make_plan(): network -> parameters -> layouts -> steps, keys and predictions.
 #include <algorithm>
-#include <map>
+#include <cmath>
 #include <optional>
 #include <set>
 
 #include "base/error.h"
+#include "ckks/io/objects.h"
 #include "nn/executor.h"
 #include "nn/model_hash.h"
 #include "nn/parameters.h"
@@ -16,7 +17,6 @@
 namespace sotto::nn {
 namespace {
 
-constexpr std::size_t kFileOverheadBytes = 1024;              // headers and the params literal of a file
 constexpr std::size_t kProgramBytes = std::size_t{48} << 20;  // code, tables, the model, scratch
 
 /// All decisions, for one set of cuts.
@@ -142,39 +142,14 @@ double predicted_seconds(const Step& step, const ChainShape& chain, const CostMo
   return linear_seconds(cost, chain, step.level_in, {babies, giants, step.diagonals.terms(), folds});
 }
 
-/// Exactly the keys of the run, each at the highest level of its use.
-ckks::KeyRequest key_request(const std::vector<Step>& steps) {
-  ckks::KeyRequest request;
-  std::map<int, int> levels;  // step of the rotation -> level
-  const auto need = [&](int rotation, int level) {
-    if (rotation != 0) levels.try_emplace(rotation, level).first->second = std::max(levels[rotation], level);
-  };
-  for (const Step& step : steps) {
-    if (step.counts.multiply > 0) request.relin_level = std::max(request.relin_level, step.level_in);
-    if (step.kind != StepKind::kLinear) continue;
-    for (const int baby : step.diagonals.babies()) need(baby, step.level_in);
-    for (const int fold : step.route.folds) need(fold, step.level_in);
-    need(step.diagonals.giant_step, step.level_in);
-  }
-  for (const auto& [rotation, level] : levels) request.galois.push_back({{.step = rotation}, level});
-  return request;
-}
-
-int output_level(const Plan& plan) {
-  return plan.output_tensor == 0 ? plan.input_level : plan.steps[index(plan.output_tensor) - 1].level_out;
-}
-
 void predict_bytes(Plan& plan, const ckks::Params& params) {
   std::vector<int> levels;
   if (plan.keys.relin_level >= 0) levels.push_back(plan.keys.relin_level);
   for (const auto& key : plan.keys.galois) levels.push_back(key.level);
-  for (const int level : levels) {
-    plan.key_bytes_disk += key_bytes_disk(params, level);
-    plan.key_bytes_memory += key_bytes_memory(params, level);
-  }
-  plan.key_bytes_disk += kFileOverheadBytes;
-  plan.input_bytes = ciphertext_bytes_disk(params, plan.input_level, 1) + kFileOverheadBytes;
-  plan.output_bytes = ciphertext_bytes_disk(params, output_level(plan), 2) + kFileOverheadBytes;
+  for (const int level : levels) plan.key_bytes_memory += key_bytes_memory(params, level);
+  plan.key_bytes_disk = ckks::io::server_keys_file_bytes(params, plan.keys);
+  plan.input_bytes = ckks::io::ciphertext_file_bytes(params, plan.input_level, /*seeded=*/true);
+  plan.output_bytes = ckks::io::ciphertext_file_bytes(params, plan.output_level(), /*seeded=*/false);
 
   std::size_t encoded = 0, largest_work = 0;
   for (const Step& step : plan.steps) {
@@ -189,14 +164,13 @@ void predict_bytes(Plan& plan, const ckks::Params& params) {
 
 }  // namespace
 
-ckks::OpCounts Plan::counts() const {
-  ckks::OpCounts sum;
-  for (const Step& step : steps) sum += step.counts;
-  return sum;
-}
-
 Plan make_plan(const Graph& graph, const PlanOptions& options) {
   validate(graph);
+  if (!std::isfinite(options.max_logit) || options.max_logit <= 0) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "plan: the largest answer is " + std::to_string(options.max_logit) + "; give a number over 0");
+  }
   const Draft draft = best_draft(graph, options);
   const ckks::Params& params = *draft.params;
   Plan plan;
@@ -208,6 +182,7 @@ Plan make_plan(const Graph& graph, const PlanOptions& options) {
   plan.input_scale = params.scale(plan.input_level);
   plan.input = reshaped(draft.choices.layouts[0], draft.network.input);
   plan.output = reshaped(draft.choices.layouts[index(plan.output_tensor)], draft.network.output);
+  plan.max_logit = options.max_logit;
   const double scale = output_scale(params, draft.needs);
   for (std::size_t i = 0; i < draft.network.stages.size(); ++i)
     plan.steps.push_back(make_step(graph, draft, i, scale));
@@ -229,7 +204,10 @@ void predict_seconds(Plan& plan, const CostModel& cost, int threads) {
     plan.seconds += step.seconds;
   }
   plan.encrypt_seconds = encrypt_seconds(model, chain, plan.input_level);
-  plan.decrypt_seconds = decrypt_seconds(model, chain, output_level(plan));
+  plan.keygen_seconds = 0;
+  if (plan.keys.relin_level >= 0) plan.keygen_seconds += key_seconds(model, chain, plan.keys.relin_level);
+  for (const auto& key : plan.keys.galois) plan.keygen_seconds += key_seconds(model, chain, key.level);
+  plan.decrypt_seconds = decrypt_seconds(model, chain, plan.output_level());
 }
 
 }  // namespace sotto::nn

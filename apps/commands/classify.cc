@@ -17,7 +17,8 @@ namespace {
 constexpr const char* kFooter =
     R"(The engines: native is the real encryption; cleartext computes on plain numbers with the same levels, scales and refusals;
 trace computes nothing and counts the operations.
-Exit code 3 tells that an encrypted label differs from the cleartext one.
+Exit code 3 tells that an encrypted label differs from the cleartext one, or that an answer lies beyond the range that
+the plan leaves room for.
 
 Example:
   sotto classify models/mnist-cryptonets.onnx samples/*.pgm
@@ -25,7 +26,8 @@ Example:
 
 struct Options {
   CommonOptions common;
-  std::string model, params, engine;
+  PlanningOptions planning;
+  std::string model, engine;
   std::vector<std::string> images;
 };
 
@@ -60,18 +62,24 @@ std::size_t agreeing(const std::vector<Result>& results) {
       std::count_if(results.begin(), results.end(), [](const Result& r) { return r.answer.agrees(); }));
 }
 
+std::size_t beyond_range(const Pipeline& pipeline, const std::vector<Result>& results) {
+  return static_cast<std::size_t>(std::count_if(
+      results.begin(), results.end(), [&](const Result& r) { return !pipeline.within_range(r.answer); }));
+}
+
 double median_seconds(const std::vector<Result>& results) {
   std::vector<double> seconds;
   for (const Result& result : results) seconds.push_back(result.answer.seconds());
   return median(std::move(seconds));
 }
 
-Json to_json(const Result& result) {
+Json to_json(const Pipeline& pipeline, const Result& result) {
   const Answer& answer = result.answer;
   return {{"image", result.path},
           {"label", answer.label()},
           {"cleartext_label", answer.reference_label()},
           {"agrees", answer.agrees()},
+          {"within_range", pipeline.within_range(answer)},
           {"margin", answer.margin()},
           {"bits", error_bits(answer.relative_error())},
           {"seconds", answer.seconds()},
@@ -86,7 +94,7 @@ Json to_json(const Pipeline& pipeline, const std::vector<Result>& results) {
   json["agreement"] = static_cast<double>(agreeing(results)) / static_cast<double>(results.size());
   json["median_seconds"] = median_seconds(results);
   json["images"] = Json::array();
-  for (const Result& result : results) json["images"].push_back(to_json(result));
+  for (const Result& result : results) json["images"].push_back(to_json(pipeline, result));
   return json;
 }
 
@@ -102,14 +110,18 @@ std::string to_text(const Pipeline& pipeline, const Model& model, const std::vec
                {"decrypt"}});
   for (const auto& [path, answer] : results) {
     table.add({path, model.label_name(answer.label()), model.label_name(answer.reference_label()),
-               answer.agrees() ? "same" : "DIFFERENT", fmt::format("{:.2f}", answer.margin()),
+               !pipeline.within_range(answer) ? "BEYOND RANGE"
+               : answer.agrees()              ? "same"
+                                              : "DIFFERENT",
+               fmt::format("{:.2f}", answer.margin()),
                fmt::format("{:.1f}", error_bits(answer.relative_error())),
                format_seconds(answer.encrypt_seconds), format_seconds(answer.infer_seconds),
                format_seconds(answer.decrypt_seconds)});
   }
-  return fmt::format("{}\n{} of {} as the cleartext network says; {} an image (median).\n{}", table.text(),
+  return fmt::format("{}\n{} of {} as the cleartext network says; {} an image (median).\n{}{}", table.text(),
                      agreeing(results), format_count(results.size(), "label"),
-                     format_seconds(median_seconds(results)), pipeline.summary());
+                     format_seconds(median_seconds(results)),
+                     pipeline.range_warning(beyond_range(pipeline, results)), pipeline.summary());
 }
 
 /// The engine `trace` has no labels to show: it counts what one image takes.
@@ -134,7 +146,7 @@ int run_classify(const Options& options) {
   const Threads threads = apply_common_options(options.common);
   const Model model = load_model(options.model);
   const std::vector<nn::Tensor> images = read_images(options, model.input_shape());
-  const Pipeline pipeline(model, plan_model(model, options.params, threads), options.engine, threads);
+  const Pipeline pipeline(model, plan_model(model, options.planning, threads), options.engine, threads);
   if (options.engine == "trace") {
     print_trace(pipeline, images.front(), options.common.json);
     return kDone;
@@ -145,7 +157,7 @@ int run_classify(const Options& options) {
   } else {
     print_text(to_text(pipeline, model, results));
   }
-  return agreeing(results) == results.size() ? kDone : kDisagreement;
+  return agreeing(results) == results.size() && beyond_range(pipeline, results) == 0 ? kDone : kDisagreement;
 }
 
 }  // namespace
@@ -159,8 +171,7 @@ Command add_classify(CLI::App& root) {
          "IMAGE", options->images,
          "Pictures (PGM, PPM or PNG; image K of an IDX file as FILE:K) of the size that the model reads")
       ->required();
-  app->add_option("--params", options->params, "Parameters (JSON); otherwise the smallest secure ones")
-      ->type_name("FILE");
+  add_planning_options(*app, options->planning);
   add_engine_option(*app, options->engine, {"native", "cleartext", "trace"});
   add_common_options(*app, options->common);
   return {app, [options] { return run_classify(*options); }};

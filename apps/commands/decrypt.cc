@@ -33,17 +33,31 @@ struct Options {
 /// A ciphertext from another place of the plan, such as the encrypted image itself, would give a label made
 /// of nothing.
 void check_is_answer(const ckks::Ciphertext& cipher, const nn::Plan& plan, const std::string& path) {
-  const nn::Step& last = plan.steps.back();
+  const int level = plan.output_level();
+  const double scale = plan.output_scale();
   constexpr double kRelative =
       1e-9;  // scales travel as doubles; another place of the plan differs by far more
-  const bool scale_fits = std::abs(cipher.scale - last.scale_out) <= kRelative * last.scale_out;
-  if (cipher.level() == last.level_out && scale_fits) return;
+  const bool scale_fits = std::abs(cipher.scale - scale) <= kRelative * scale;
+  if (cipher.level() == level && scale_fits) return;
   throw Error(
       ErrorCode::kInvalidArgument,
       fmt::format(
           "{}: not an answer of this plan: it is at level {} with scale 2^{:.3f}, an answer is at level "
           "{} with scale 2^{:.3f}; give the file that sotto infer wrote",
-          path, cipher.level(), std::log2(cipher.scale), last.level_out, std::log2(last.scale_out)));
+          path, cipher.level(), std::log2(cipher.scale), level, std::log2(scale)));
+}
+
+/// Beyond the range that was planned for, an answer may have wrapped around the modulus: a logit of up to
+/// three times the range is noticed, a larger one can come back as any.
+void check_range(const Answer& answer, const nn::Plan& plan, const std::string& path) {
+  const double largest = answer.largest_logit();
+  if (largest <= plan.max_logit) return;
+  throw Error(
+      ErrorCode::kInvalidArgument,
+      fmt::format("{}: the answer holds a logit of magnitude {:.4g} and the plan leaves room for {:g}, so "
+                  "it cannot be trusted; make keys with `sotto keygen --max-logit {:g}` and encrypt the "
+                  "image again",
+                  path, largest, plan.max_logit, 2 * plan.max_logit));
 }
 
 int run_decrypt(const Options& options) {
@@ -60,6 +74,7 @@ int run_decrypt(const Options& options) {
       .logits = nn::unpack(plan.output, client->decrypt(ckks::native_cipher(std::move(cipher)))).values,
       .reference = {},
       .decrypt_seconds = watch.seconds()};
+  check_range(answer, plan, options.answer);
   if (options.common.json) {
     print_json({{"label", answer.label()},
                 {"margin", answer.margin()},

@@ -27,7 +27,9 @@ struct Options {
 
 int run_encrypt(const Options& options) {
   const Threads threads = apply_common_options(options.common);
-  const nn::Plan plan = read_plan_file(options.plan.empty() ? plan_beside(options.key) : options.plan);
+  const std::string plan_path = options.plan.empty() ? plan_beside(options.key) : options.plan;
+  refuse_input_as_output(options.out, {options.image, options.key, plan_path});
+  const nn::Plan plan = read_plan_file(plan_path);
   const nn::Tensor image = read_image(options.image);
   check_image_shape(image, plan.input.shape, options.image);
   auto key = std::make_shared<const ckks::SecretKey>(ckks::io::load_secret_key(options.key));

@@ -19,20 +19,22 @@ namespace {
 constexpr const char* kFooter =
     R"(The folder holds MNIST as it is published (t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, with .gz or without), or a
 sub-folder mnist that does. Without --data the folder is taken from SOTTO_DATA.
-Exit code 3 tells that an encrypted label differs from the cleartext one.
+Exit code 3 tells that an encrypted label differs from the cleartext one, or that an answer lies beyond the range that
+the plan leaves room for.
 
 Example:
   sotto evaluate models/mnist-cryptonets.onnx --data ../shared/data/mnist --count 200 --json)";
 
 struct Options {
   CommonOptions common;
-  std::string model, params, engine, data, split = "test";
+  PlanningOptions planning;
+  std::string model, engine, data, split = "test";
   std::size_t count = 100, offset = 0;
 };
 
 /// What is remembered of all images.
 struct Tally {
-  std::size_t correct = 0, cleartext_correct = 0, agreeing = 0;
+  std::size_t correct = 0, cleartext_correct = 0, agreeing = 0, beyond_range = 0;
   double worst_error = 0;
   std::vector<double> seconds, encrypt, infer, decrypt;
 
@@ -56,7 +58,9 @@ Tally evaluate_all(const Pipeline& pipeline, const LabelledImages& data) {
   Tally tally;
   Progress progress("evaluating", static_cast<std::int64_t>(data.count()));
   for (std::size_t i = 0; i < data.count(); ++i) {
-    tally.add(pipeline.classify(data.image(i)), data.labels[i]);
+    const Answer answer = pipeline.classify(data.image(i));
+    tally.add(answer, data.labels[i]);
+    tally.beyond_range += !pipeline.within_range(answer);
     progress.set_done(static_cast<std::int64_t>(i) + 1);
   }
   return tally;
@@ -73,6 +77,8 @@ Json to_json(const Pipeline& pipeline, const LabelledImages& data, const Options
                {"accuracy", tally.share(tally.correct)},
                {"cleartext_accuracy", tally.share(tally.cleartext_correct)},
                {"agreement", tally.share(tally.agreeing)},
+               {"max_logit", pipeline.plan().max_logit},
+               {"beyond_range", tally.beyond_range},
                {"worst_error", tally.worst_error},
                {"worst_bits", error_bits(tally.worst_error)},
                {"median_seconds", median(tally.seconds)},
@@ -102,14 +108,15 @@ std::string to_text(const Pipeline& pipeline, const LabelledImages& data, const 
       "latency     {} an image (median; 95 % within {}): encrypt {}, infer {}, decrypt {}\n"
       "predicted   {} to infer, {:.2f} times the median\n"
       "before      {} for the plan, the keys ({}) and the weights ({})\n"
-      "memory      {} at most\n{}",
+      "memory      {} at most\n{}{}",
       tally.count(), data.total, data.folder, 100 * tally.share(tally.correct),
       100 * tally.share(tally.cleartext_correct), tally.agreeing, format_count(tally.count(), "label"),
       error_bits(tally.worst_error), format_seconds(median(tally.seconds)),
       format_seconds(quantile(tally.seconds, 0.95)), format_seconds(median(tally.encrypt)),
       format_seconds(infer), format_seconds(median(tally.decrypt)), format_seconds(predicted),
       predicted / infer, format_seconds(setup_seconds), format_seconds(pipeline.setup().keygen_seconds),
-      format_seconds(pipeline.setup().prepare_seconds), format_bytes(peak_bytes()), pipeline.summary());
+      format_seconds(pipeline.setup().prepare_seconds), format_bytes(peak_bytes()),
+      pipeline.range_warning(tally.beyond_range), pipeline.summary());
 }
 
 std::string data_folder(const Options& options) {
@@ -124,7 +131,7 @@ int run_evaluate(const Options& options) {
   const Model model = load_model(options.model);
   const LabelledImages data = read_mnist(data_folder(options), options.split, options.offset, options.count);
   check_image_shape(data.image(0), model.input_shape(), data.folder);
-  const Pipeline pipeline(model, plan_model(model, options.params, threads), options.engine, threads);
+  const Pipeline pipeline(model, plan_model(model, options.planning, threads), options.engine, threads);
   const double setup_seconds = since_start.seconds();
 
   const Tally tally = evaluate_all(pipeline, data);
@@ -133,7 +140,7 @@ int run_evaluate(const Options& options) {
   } else {
     print_text(to_text(pipeline, data, tally, setup_seconds));
   }
-  return tally.agreeing == tally.count() ? kDone : kDisagreement;
+  return tally.agreeing == tally.count() && tally.beyond_range == 0 ? kDone : kDisagreement;
 }
 
 }  // namespace
@@ -153,8 +160,7 @@ Command add_evaluate(CLI::App& root) {
   app->add_option("--offset", options->offset, "First image (default: 0)")
       ->check(CLI::Range(0, 10'000'000).description(""))
       ->type_name("I");
-  app->add_option("--params", options->params, "Parameters (JSON); otherwise the smallest secure ones")
-      ->type_name("FILE");
+  add_planning_options(*app, options->planning);
   add_engine_option(*app, options->engine, {"native", "cleartext"});
   add_common_options(*app, options->common);
   return {app, [options] { return run_evaluate(*options); }};

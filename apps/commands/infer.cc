@@ -61,25 +61,35 @@ std::string to_text(const Options& options, const Run& run) {
   }
   table.rule();
   table.add({"all", format_seconds(run.infer_seconds), format_seconds(predicted)});
-  return fmt::format("{}\n{}  {}; the keys and weights were read and prepared in {}", table.text(),
+  return fmt::format("{}\n{}  {}; the keys were read and the weights encoded in {}", table.text(),
                      options.out, format_bytes(run.answer_bytes), format_seconds(run.prepare_seconds));
 }
 
 int run_infer(const Options& options) {
   const Threads threads = apply_common_options(options.common);
-  Stopwatch watch;
   const Model model = load_model(options.model);
-  const nn::Plan plan = read_plan_file(options.plan.empty() ? plan_beside(options.keys) : options.plan);
-  auto keys = std::make_shared<const ckks::ServerKeys>(ckks::io::load_server_keys(options.keys, threads));
+  const std::string plan_path = options.plan.empty() ? plan_beside(options.keys) : options.plan;
+  refuse_input_as_output(options.out,
+                         {options.model, model.card_path(), options.image, options.keys, plan_path});
+  nn::Plan plan = read_plan_file(plan_path);
+  predict_here(plan, threads);
+  Stopwatch watch;
+  const auto keys = [&] {
+    const Progress progress("reading the keys");
+    return std::make_shared<const ckks::ServerKeys>(ckks::io::load_server_keys(options.keys, threads));
+  }();
   check_plan_params(plan, *keys->params, options.keys);
   ckks::Ciphertext image = ckks::io::load_ciphertext(options.image, keys->params, keys->id);
 
-  const auto engine = ckks::make_native_engine(std::move(keys), threads);
-  const nn::Program program(model.graph, plan, *engine);
+  const auto engine = ckks::make_native_engine(keys, threads);
+  const nn::Program program = [&] {
+    Progress progress("encoding the weights");
+    return nn::Program(model.graph, plan, *engine, progress.counter());
+  }();
   Run run;
   run.prepare_seconds = watch.lap();
   const ckks::Cipher answer = [&] {
-    Progress progress("inferring", std::ssize(plan.steps));
+    Progress progress("inferring", std::ssize(plan.steps), plan.seconds);
     return program.run(ckks::native_cipher(std::move(image)), [&](const nn::StepReport& report) {
       run.steps.push_back({report.step->name, report.seconds, report.step->seconds});
       progress.set_done(report.index + 1);

@@ -43,7 +43,8 @@ constexpr const char* kPlanName = "plan.json";
 
 struct Options {
   CommonOptions common;
-  std::string model, params, plan, out;
+  PlanningOptions planning;
+  std::string model, plan, out;
   bool force = false;
 };
 
@@ -66,7 +67,7 @@ nn::Plan find_plan(const Options& options, const Model& model, Threads threads) 
     return plan;
   }
   const Progress progress("planning");
-  return plan_model(model, options.params, threads);
+  return plan_model(model, options.planning, threads);
 }
 
 struct Sizes {
@@ -78,7 +79,7 @@ Sizes write_all(const std::string& folder, const nn::Plan& plan, const ckks::Sec
   StagedFolder staged(folder);
   ckks::io::save(staged.path(kSecretName), secret);
   ckks::io::save(staged.path(kServerName), server);
-  write_file_atomic(staged.path(kPlanName), sealed_plan(plan));
+  write_file_atomic(staged.path(kPlanName), nn::to_json(plan));
   const Sizes sizes{fs::file_size(staged.path(kSecretName)), fs::file_size(staged.path(kServerName))};
   staged.publish({kServerName, kPlanName, kSecretName});
   return sizes;
@@ -88,11 +89,14 @@ int run_keygen(const Options& options) {
   const Threads threads = apply_common_options(options.common);
   refuse_to_overwrite(options);
   const Model model = load_model(options.model);
+  for (const char* name : {kSecretName, kServerName, kPlanName})
+    refuse_input_as_output(fs::path(options.out) / name,
+                           {options.model, model.card_path(), options.planning.params});
   const nn::Plan plan = find_plan(options, model, threads);
   const ckks::ParamsPtr params = ckks::Params::make(plan.params);
 
   const Stopwatch watch;
-  const Progress progress("making keys");
+  const Progress progress("making keys", 0, plan.keygen_seconds);
   ckks::Rng rng;
   const ckks::SecretKey secret = ckks::make_secret_key(params, rng);
   const ckks::ServerKeys server = ckks::make_server_keys(secret, plan.keys, rng, threads);
@@ -136,10 +140,7 @@ Command add_keygen(CLI::App& root) {
   CLI::Option* plan =
       app->add_option("--plan", options->plan, "Plan to make keys for (from sotto plan --out)");
   plan->type_name("FILE");
-  app->add_option("--params", options->params,
-                  "Parameters to plan for (JSON); otherwise the smallest secure ones")
-      ->type_name("FILE")
-      ->excludes(plan);
+  for (CLI::Option* option : add_planning_options(*app, options->planning)) option->excludes(plan);
   app->add_flag("--force", options->force, "Replace a secret key that is there");
   add_common_options(*app, options->common);
   return {app, [options] { return run_keygen(*options); }};

@@ -25,7 +25,8 @@ Example:
 
 struct Options {
   CommonOptions common;
-  std::string model, params, out;
+  PlanningOptions planning;
+  std::string model, out;
 };
 
 const char* kind_name(nn::StepKind kind) {
@@ -74,19 +75,21 @@ std::string steps_table(const nn::Plan& plan) {
   return table.text();
 }
 
-std::string summary(const nn::Plan& plan, int threads) {
+std::string summary(const nn::Plan& plan, const AssumedRange& range, int threads) {
   const ckks::ParamsPtr params = ckks::Params::make(plan.params);
   const ckks::ParamsLiteral& literal = params->literal();
   return fmt::format(
       "parameters  {} ({}); primes of {} and special {} bits, scale 2^{:g}\n"
+      "answers     up to {:g}: {}\n"
       "keys        {} for rotations{}: {} on disk, {} in memory\n"
       "traffic     {} an encrypted image, {} an encrypted answer\n"
       "memory      {} at most\n"
       "time        {} an image on {} (encrypt {}, infer {}, decrypt {})\n",
       describe_parameters(*params), params->name(), prime_sizes(literal.q), prime_sizes(literal.p),
-      literal.log_scale, plan.keys.galois.size(), plan.keys.relin_level >= 0 ? " and one for products" : "",
-      format_bytes(plan.key_bytes_disk), format_bytes(plan.key_bytes_memory), format_bytes(plan.input_bytes),
-      format_bytes(plan.output_bytes), format_bytes(plan.peak_bytes),
+      literal.log_scale, range.max_logit, range.source, plan.keys.galois.size(),
+      plan.keys.relin_level >= 0 ? " and one for products" : "", format_bytes(plan.key_bytes_disk),
+      format_bytes(plan.key_bytes_memory), format_bytes(plan.input_bytes), format_bytes(plan.output_bytes),
+      format_bytes(plan.peak_bytes),
       format_seconds(plan.encrypt_seconds + plan.seconds + plan.decrypt_seconds),
       format_count(static_cast<std::size_t>(threads), "thread"), format_seconds(plan.encrypt_seconds),
       format_seconds(plan.seconds), format_seconds(plan.decrypt_seconds));
@@ -95,18 +98,20 @@ std::string summary(const nn::Plan& plan, int threads) {
 int run_plan(const Options& options) {
   const Threads threads = apply_common_options(options.common);
   const Model model = load_model(options.model);
+  refuse_input_as_output(options.out, {options.model, model.card_path(), options.planning.params});
   const nn::Plan plan = [&] {
     const Progress progress("planning");
-    return plan_model(model, options.params, threads);
+    return plan_model(model, options.planning, threads);
   }();
-  if (!options.out.empty()) write_file_atomic(options.out, sealed_plan(plan));
+  if (!options.out.empty()) write_file_atomic(options.out, nn::to_json(plan));
   if (options.common.json) {
-    print_text(sealed_plan(plan));
+    print_text(nn::to_json(plan));
     return kDone;
   }
   print_text(fmt::format("{}: {} in, {} out, {} levels\n\n{}\n{}", plan.model,
                          nn::to_string(plan.input.shape), nn::to_string(plan.output.shape), plan.input_level,
-                         steps_table(plan), summary(plan, threads.count)));
+                         steps_table(plan),
+                         summary(plan, assumed_range(model, options.planning), threads.count)));
   if (!options.out.empty()) print_text("written     " + options.out);
   return kDone;
 }
@@ -119,9 +124,7 @@ Command add_plan(CLI::App& root) {
   app->footer(kFooter);
   auto options = std::make_shared<Options>();
   app->add_option("MODEL", options->model, "Model (.onnx)")->required();
-  app->add_option("--params", options->params,
-                  "Parameters to plan for (JSON); otherwise the smallest secure ones")
-      ->type_name("FILE");
+  add_planning_options(*app, options->planning);
   app->add_option("--out", options->out, "Also write the plan to this file")->type_name("FILE");
   add_common_options(*app, options->common);
   return {app, [options] { return run_plan(*options); }};

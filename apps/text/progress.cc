@@ -57,8 +57,8 @@ void Progress::tick() {
 
 void Progress::show(double elapsed) {
   shown_ = true;
-  const std::string line =
-      progress_line(what_, done_.load(std::memory_order_relaxed), total_, elapsed, expected_seconds_);
+  const std::string line = progress_line(what_, done_.load(std::memory_order_relaxed),
+                                         total_.load(std::memory_order_relaxed), elapsed, expected_seconds_);
   // One call a line, so that lines of several processes do not mix.
   std::fputs((terminal_ ? kEraseLine + line : "sotto: " + line + "\n").c_str(), stderr);
 }

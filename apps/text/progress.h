@@ -9,6 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -25,6 +26,13 @@ class Progress {
   ~Progress();
 
   void set_done(std::int64_t done) noexcept { done_.store(done, std::memory_order_relaxed); }
+  /// For work that tells (done, total) itself.
+  std::function<void(int, int)> counter() {
+    return [this](int done, int total) {
+      total_.store(total, std::memory_order_relaxed);
+      set_done(done);
+    };
+  }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -32,7 +40,7 @@ class Progress {
   void show(double elapsed);
 
   const std::string what_;
-  const std::int64_t total_;
+  std::atomic<std::int64_t> total_;
   const double expected_seconds_;
   const bool terminal_;
   const Clock::time_point start_ = Clock::now();

@@ -1,5 +1,7 @@
 // The program from outside: what it prints, its exit codes, and that a failure is one sentence.
+#include <csignal>
 #include "tests/apps/cli_fixture.h"
+
 #include "tests/apps/onnx_bytes.h"
 
 namespace sotto::app {
@@ -93,6 +95,50 @@ TEST_F(Cli, PlanWritesWhatItPrints) {
   const Json plan = Json::parse(outcome.out);
   EXPECT_TRUE(plan.contains("steps"));
   EXPECT_TRUE(plan.contains("sha256"));
+}
+
+TEST_F(Cli, PlanTellsWhichAnswersItLeavesRoomFor) {
+  fs::copy_file(kModel, at("bare.onnx"));
+  const auto planned = [](std::vector<std::string> arguments) {
+    const Outcome outcome = run_program(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.out;
+  };
+  EXPECT_THAT(planned({"plan", kModel}), HasSubstr("up to 16: twice the largest in the model card"));
+  EXPECT_THAT(planned({"plan", at("bare.onnx")}), HasSubstr("up to 32: assumed"));
+  EXPECT_THAT(planned({"plan", kModel, "--max-logit", "20"}), HasSubstr("up to 20: as --max-logit says"));
+}
+
+TEST_F(Cli, AnswersBeyondThePlannedRangeAreFlagged) {
+  const Outcome text = run_program({"classify", kModel, sample(3), "--max-logit", "2"});
+  EXPECT_EQ(text.exit_code, 3);
+  EXPECT_THAT(text.out,
+              AllOf(HasSubstr("BEYOND RANGE"), HasSubstr("1 answer beyond 2"), HasSubstr("--max-logit 4")));
+}
+
+TEST_F(Cli, NoOutputReplacesAnInput) {
+  fs::copy_file(kModel, at("kept.onnx"));
+  fs::copy_file(fs::path(kModel).replace_extension(".json"), at("kept.json"));
+  const auto files = listing();
+  const std::string model = read_bytes(at("kept.onnx")), card = read_bytes(at("kept.json"));
+  expect_failure(run_program({"plan", at("kept.onnx"), "--out", at("kept.onnx")}), 1, "choose another name");
+  expect_failure(run_program({"plan", at("kept.onnx"), "--out", at("kept.json")}), 1, "choose another name");
+  fs::copy_file(kModel, at("plan.onnx"));
+  fs::copy_file(at("kept.json"), at("plan.json"));
+  expect_failure(run_program({"keygen", at("plan.onnx"), "--out", at("")}), 1, "choose another name");
+  EXPECT_EQ(read_bytes(at("kept.onnx")), model);
+  EXPECT_EQ(read_bytes(at("kept.json")), card);
+  EXPECT_EQ(read_bytes(at("plan.json")), card);
+}
+
+TEST_F(Cli, DeeplyNestedTextsAreRefused) {
+  const std::string deep(2'000'000, '[');
+  write_bytes(at("deep.json"), deep);
+  fs::copy_file(kModel, at("deep.onnx"));
+  expect_failure(run_program({"plan", at("deep.onnx")}), 1, "nested deeper");
+  expect_failure(run_program({"keygen", kModel, "--plan", at("deep.json"), "--out", at("k")}), 1,
+                 "nested deeper");
+  EXPECT_NE(run_program({"plan", kModel, "--params", at("deep.json")}).exit_code, 128 + SIGSEGV);
 }
 
 TEST_F(Cli, PlanRefusesParametersThatAreWrong) {

@@ -3,7 +3,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <functional>
+
 #include "ckks/io/server_keys.h"
+#include "nn/model_hash.h"
 #include "tests/apps/cli_fixture.h"
 
 namespace sotto::app {
@@ -157,6 +160,61 @@ TEST_F(Split, DoesNotTakeAnImageForAnAnswerOrAKeyForACiphertext) {
   expect_failure(decrypt(at("keys/server.keys"), at("keys/secret.key")), 1, "server.keys");
   expect_failure(decrypt(at("answer.ct"), at("answer.ct")), 1, "answer.ct");
   expect_failure(infer(at("image.ct"), at("keys/secret.key")), 1, "secret.key");
+}
+
+TEST_F(Split, NoOutputReplacesAnInput) {
+  const std::string key = at("keys/secret.key"), server = at("keys/server.keys"), image = at("image.ct");
+  const std::string before = read_bytes(key) + read_bytes(image);
+  for (const std::string& out : {key, at("keys/plan.json"), at("keys/../keys/secret.key")})
+    expect_failure(encrypt(out), 1, "choose another name");
+  for (const std::string& out : {image, server, at("keys/plan.json")})
+    expect_failure(run_program({"infer", kModel, image, "--keys", server, "--out", out}), 1,
+                   "choose another name");
+  EXPECT_EQ(read_bytes(key) + read_bytes(image), before);
+}
+
+/// The plan of the keys after `change`, with a seal that fits, as a server could send it.
+std::string changed_plan(const std::string& path, const std::function<void(Json&)>& change) {
+  Json plan = Json::parse(read_bytes(path));
+  plan.erase("sha256");
+  change(plan);
+  plan["sha256"] = nn::sha256_hex(plan.dump());
+  return plan.dump();
+}
+
+TEST_F(Split, RefusesAnAnswerBeyondThePlannedRange) {
+  write_bytes(at("narrow.json"),
+              changed_plan(at("keys/plan.json"), [](Json& plan) { plan["max_logit"] = 2; }));
+  expect_failure(
+      run_program({"decrypt", at("answer.ct"), "--key", at("keys/secret.key"), "--plan", at("narrow.json")}),
+      1, "--max-logit 4");
+}
+
+TEST_F(Split, RefusesPlansThatSomebodySealedAgain) {
+  const auto outcome = [](const std::function<void(Json&)>& change) {
+    write_bytes(at("sealed.json"), changed_plan(at("keys/plan.json"), change));
+    return run_program(
+        {"decrypt", at("answer.ct"), "--key", at("keys/secret.key"), "--plan", at("sealed.json")});
+  };
+  expect_failure(outcome([](Json& plan) {
+                   plan["steps"] = Json::array();
+                   plan["keys"] = {{"relin_level", -1}, {"galois", Json::array()}};
+                 }),
+                 1, "sealed.json: plan: ");
+  expect_failure(outcome([](Json& plan) { plan["input_level"] = 60; }), 1, "not one of the parameters");
+  expect_failure(outcome([](Json& plan) { plan["keys"]["galois"].erase(0); }), 1, "that the steps need");
+}
+
+TEST_F(Split, AForcedKeygenThatFailsLeavesTheOldKeys) {
+  fs::copy(other_keys(), at("stuck"), fs::copy_options::recursive);
+  fs::remove(at("stuck/plan.json"));
+  fs::create_directory(at("stuck/plan.json"));
+  const std::string before = read_bytes(at("stuck/secret.key")) + read_bytes(at("stuck/server.keys"));
+  expect_failure(
+      run_program({"keygen", kModel, "--out", at("stuck"), "--plan", at("keys/plan.json"), "--force"}), 1,
+      "plan.json");
+  EXPECT_EQ(read_bytes(at("stuck/secret.key")) + read_bytes(at("stuck/server.keys")), before);
+  fs::remove_all(at("stuck"));
 }
 
 TEST_F(Split, RefusesAModelThatThePlanIsNotFor) {

@@ -75,6 +75,7 @@ TEST(ProgressLine, TellsWhatIsDoneAndLeft) {
   EXPECT_EQ(progress_line("evaluating", 50, 200, 5.0, 0), "evaluating 50/200, 5.00 s, 15.0 s left");
   EXPECT_EQ(progress_line("evaluating", 0, 200, 5.0, 0), "evaluating 0/200, 5.00 s");
   EXPECT_EQ(progress_line("making keys", 0, 0, 3.0, 10.0), "making keys, 3.00 s, 7.00 s left");
+  EXPECT_EQ(progress_line("inferring", 0, 5, 3.0, 10.0), "inferring 0/5, 3.00 s, 7.00 s left");
   EXPECT_EQ(progress_line("making keys", 0, 0, 12.0, 10.0), "making keys, 12.0 s");
 }
 
@@ -94,6 +95,13 @@ TEST(Answer, MeasuresTheErrorInPartsOfTheRange) {
   EXPECT_DOUBLE_EQ(answer.margin(), 5.25);
   EXPECT_EQ(answer.label(), 2);
   EXPECT_TRUE(answer.agrees());
+}
+
+TEST(Answer, KnowsItsLargestLogit) {
+  const Answer answer{.logits = {3.0, -7.5, 2.0}, .reference = {}};
+  EXPECT_EQ(answer.largest_logit(), 7.5);
+  const Answer unknown{.logits = {3.0, std::nan("")}, .reference = {}};
+  EXPECT_EQ(unknown.largest_logit(), std::numeric_limits<double>::infinity());
 }
 
 TEST(Answer, SeesThatTheLabelsDiffer) {

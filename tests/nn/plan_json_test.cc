@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "nn/model_hash.h"
 #include "tests/nn/plans.h"
 
 namespace sotto::nn {
@@ -33,8 +34,15 @@ Json sample_json() {
   return Json::parse(to_json(sample()));
 }
 
+/// The text with a seal that fits, as somebody would make it who changes a plan on purpose.
+std::string resealed(Json json) {
+  json.erase("sha256");
+  json["sha256"] = sha256_hex(json.dump());
+  return json.dump();
+}
+
 std::string refusal(const Json& json) {
-  return message_of(ErrorCode::kCorruptFile, [&] { plan_from_json(json.dump()); });
+  return message_of(ErrorCode::kCorruptFile, [&] { plan_from_json(resealed(json)); });
 }
 
 TEST(PlanJson, RoundTripLosesNothing) {
@@ -49,9 +57,8 @@ TEST(PlanJson, RefusesOtherVersionsAndKinds) {
   Json json = sample_json();
   json["format"] = "sotto-plan-2";
   EXPECT_THAT(refusal(json), HasSubstr("another kind or version"));
-  EXPECT_THAT(message_of(ErrorCode::kCorruptFile, [] { plan_from_json("[1, 2]"); }),
-              HasSubstr("must be an object"));
-  EXPECT_THAT(message_of(ErrorCode::kCorruptFile, [] { plan_from_json("{"); }), HasSubstr("parse"));
+  EXPECT_THAT(message_of(ErrorCode::kCorruptFile, [] { plan_from_json("[1, 2]"); }), HasSubstr("not a plan"));
+  EXPECT_THAT(message_of(ErrorCode::kCorruptFile, [] { plan_from_json("{"); }), HasSubstr("not JSON"));
 }
 
 /// Every field of every object, once absent and once with a stranger beside it.
@@ -73,11 +80,12 @@ TEST(PlanJson, RefusesMissingAndUnknownFieldsEverywhere) {
     ++objects;
     Json extra = json;
     extra[at]["stranger"] = 1;
-    EXPECT_THROW(plan_from_json(extra.dump()), Error) << at;
+    EXPECT_THROW(plan_from_json(resealed(extra)), Error) << at;
     for (const auto& [key, value] : json[at].items()) {
+      if (key == "sha256") continue;  // resealed() brings it back
       Json less = json;
       less[at].erase(key);
-      EXPECT_THROW(plan_from_json(less.dump()), Error) << at << " " << key;
+      EXPECT_THROW(plan_from_json(resealed(less)), Error) << at << " " << key;
     }
   });
   EXPECT_GE(objects, 8);
@@ -89,11 +97,11 @@ TEST(PlanJson, RefusesValuesOfAnotherTypeEverywhere) {
     for (const Json& strange :
          {Json("x"), Json(nullptr), Json(1e300), Json(-7), Json(Json::array({Json::object()}))}) {
       if (strange.is_string() && value.is_string()) continue;
-      if (pointer.starts_with("/params/")) continue;  // Params::make() judges them
+      if (pointer == "/sha256") continue;
       Json json = sample_json();
       json[Json::json_pointer(pointer)] = strange;
       if (strange.is_number() && value.is_number_float()) continue;  // may be a number like any other
-      EXPECT_THROW(plan_from_json(json.dump()), Error) << pointer << " = " << strange;
+      EXPECT_THROW(plan_from_json(resealed(json)), Error) << pointer << " = " << strange;
     }
   }
 }
@@ -112,7 +120,7 @@ TEST(PlanJson, RefusesPartsThatContradictEachOther) {
     return json;
   };
   EXPECT_THAT(refusal(with("/steps/1/level_in", 1)), HasSubstr("not where the step before leaves it"));
-  EXPECT_THAT(refusal(with("/steps/0/level_out", 3)), HasSubstr("takes one level"));
+  EXPECT_THAT(refusal(with("/steps/0/level_out", 3)), HasSubstr("does not end at the level"));
   EXPECT_THAT(refusal(with("/steps/1/inputs/0", 2)), HasSubstr("does not exist yet"));
   EXPECT_THAT(refusal(with("/steps/0/inputs", Json::array({0, 0}))), HasSubstr("wrong number of inputs"));
   EXPECT_THAT(refusal(with("/steps/0/ring", 3)), HasSubstr("not a power of two"));
@@ -122,7 +130,53 @@ TEST(PlanJson, RefusesPartsThatContradictEachOther) {
   EXPECT_THAT(refusal(with("/input/base", 512)), HasSubstr("out of range"));
   EXPECT_THAT(refusal(with("/input/slots", 1024)), HasSubstr("slots"));
   EXPECT_THAT(refusal(with("/output_tensor", 2)), HasSubstr("not where the last step leaves it"));
-  EXPECT_THAT(refusal(with("/keys/galois/0/step", 512)), HasSubstr("rotation is out of range"));
+  EXPECT_THAT(refusal(with("/keys/galois/0/step", 512)), HasSubstr("not those that the steps need"));
+}
+
+TEST(PlanJson, RefusesAPlanThatWasChanged) {
+  std::string text = to_json(sample());
+  const std::size_t at = text.find("\"base\": ") + 8;
+  text[at] = text[at] == '0' ? '1' : '0';
+  EXPECT_THAT(message_of(ErrorCode::kCorruptFile, [&] { plan_from_json(text); }), HasSubstr("its sha256 is"));
+  Json open = sample_json();
+  open.erase("sha256");
+  EXPECT_THAT(message_of(ErrorCode::kCorruptFile, [&] { plan_from_json(open.dump()); }),
+              HasSubstr("not a plan"));
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(PlanJson, RefusesLevelsAndScalesThatTheParametersDoNotHave) {
+  Json high = sample_json();  // every level raised beyond the chain
+  high["input_level"] = high["input_level"].get<int>() + 40;
+  for (Json& step : high["steps"]) {
+    step["level_in"] = step["level_in"].get<int>() + 40;
+    step["level_out"] = step["level_out"].get<int>() + 40;
+  }
+  for (Json& key : high["keys"]["galois"]) key["level"] = key["level"].get<int>() + 40;
+  high["keys"]["relin_level"] = high["keys"]["relin_level"].get<int>() + 40;
+  EXPECT_THAT(refusal(high), HasSubstr("not one of the parameters"));
+
+  Json scaled = sample_json();
+  const double scale = 1.5 * scaled["steps"][0]["scale_out"].get<double>();
+  scaled["steps"][0]["scale_out"] = scaled["steps"][1]["scale_in"] = scale;
+  EXPECT_THAT(refusal(scaled), HasSubstr("its scale is not that of its level"));
+  Json input = sample_json();
+  input["input_scale"] = input["steps"][0]["scale_in"] = scale;
+  EXPECT_THAT(refusal(input), HasSubstr("its scale is not that of its level"));
+}
+
+TEST(PlanJson, RefusesKeysThatAreNotThoseOfTheSteps) {
+  const auto with_keys = [](auto&& change) {
+    Json json = sample_json();
+    change(json["keys"]);
+    return refusal(json);
+  };
+  const char* why = "not those that the steps need";
+  EXPECT_THAT(with_keys([](Json& keys) { keys["relin_level"] = -1; }), HasSubstr(why));
+  EXPECT_THAT(with_keys([](Json& keys) { keys["galois"].erase(0); }), HasSubstr(why));
+  EXPECT_THAT(with_keys([](Json& keys) { keys["galois"].push_back(keys["galois"][0]); }), HasSubstr(why));
+  EXPECT_THAT(with_keys([](Json& keys) { keys["galois"][0]["conjugate"] = true; }), HasSubstr(why));
+  EXPECT_THAT(with_keys([](Json& keys) { keys["galois"][0]["level"] = 0; }), HasSubstr(why));
 }
 
 TEST(PlanJson, RefusesTextThatIsTooLong) {
@@ -145,6 +199,8 @@ TEST(PlanJson, MutatedTextNeverDoesAnythingButRefuse) {
     for (std::uint64_t k = 0, count = 1 + rng.below(3); k < count; ++k)
       bad[rng.below(bad.size())] =
           static_cast<char>(rng.below(2) == 0 ? '0' + rng.below(10) : rng.below(256));
+    const Json changed = Json::parse(bad, nullptr, /*allow_exceptions=*/false);
+    if (changed.is_object()) bad = resealed(changed);
     try {
       validate(plan_from_json(bad));
       ++accepted;  // a prediction or a name may be any
