@@ -137,7 +137,8 @@ class Engine {
   virtual Cipher apply(const PreparedLinear& prepared, const Cipher& a);
   /// sum_k c[k] x^k with the result at level(a) - polynomial_depth(coefficients) and at exactly the canonical
   /// scale params().scale(that level); `a` must be at the canonical scale of its level, is_canonical() (every
-  /// multiplication of canonical values stays canonical). Monomial x^2 alone costs one square and one rescale.
+  /// multiplication of canonical values stays canonical). Monomial x^2 alone costs one square and one
+  /// rescale.
   virtual Cipher polynomial(const Cipher& a, std::span<const double> coefficients);
 };
 

@@ -11,7 +11,8 @@ namespace sotto::ntt {
 /// Deterministic Miller–Rabin for all 64-bit x.
 bool is_prime(u64 x) noexcept;
 
-/// The largest prime < 2^bits with q ≡ 1 (mod 2^(log_n+1)) that is not in `taken`; throws Error if there is none ≥ 2^(bits-1).
+/// The largest prime < 2^bits with q ≡ 1 (mod 2^(log_n+1)) that is not in `taken`; throws Error if there is
+/// none ≥ 2^(bits-1).
 u64 largest_prime_below(int bits, int log_n, std::span<const u64> taken = {});
 
 /// The smallest psi in [2, q) of order exactly 2^(log_n+1) mod q (so every backend uses the same root).

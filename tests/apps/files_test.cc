@@ -9,9 +9,12 @@
 #include "apps/files.h"
 #include "apps/staging.h"
 #include "base/error.h"
+#include "tests/support/refusal.h"
 
 namespace sotto::app {
 namespace {
+
+using test::refusal;
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
@@ -37,16 +40,6 @@ class Files : public testing::Test {
 
   fs::path folder_;
 };
-
-template <class Call>
-std::string refusal(Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "it was accepted";
-}
 
 TEST_F(Files, AStagedFolderReplacesAllFiles) {
   write(at("a"), "old a");

@@ -11,9 +11,12 @@
 
 #include "apps/images/image.h"
 #include "base/error.h"
+#include "tests/support/refusal.h"
 
 namespace sotto::app {
 namespace {
+
+using test::refusal;
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
@@ -54,16 +57,6 @@ std::string magic(int rank) {
 const std::string kImages =
     magic(3) + word(3) + word(2) + word(2) + std::string("\0\1\2\3\4\5\6\7\10\11\12\13", 12);
 const std::string kLabels = magic(1) + word(3) + "\7\10\11";
-
-template <class Call>
-std::string refusal(Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "it was accepted";
-}
 
 TEST_F(Idx, ReadsAWindowOfAPlainFile) {
   const IdxFile file = read_idx(write("i", kImages), 3, 1, 1);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/apps/mutate.h"
+#include "tests/support/refusal.h"
 
 namespace sotto::app {
 namespace {
@@ -17,12 +18,7 @@ nn::Tensor parse(const std::string& text) {
 }
 
 std::string refusal(const std::string& text) {
-  try {
-    parse(text);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "it was accepted";
+  return test::refusal([&] { parse(text); });
 }
 
 void check_values(std::span<const std::byte> bytes) {

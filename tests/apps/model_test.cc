@@ -6,25 +6,18 @@
 
 #include "base/error.h"
 #include "nn/reference.h"
+#include "tests/support/refusal.h"
 
 namespace sotto::app {
 namespace {
+
+using test::refusal;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 ModelCard parse(const std::string& body) {
   return parse_model_card(R"({"format":"sotto-model-card-1")" + body + "}", "card.json", "fc2");
-}
-
-template <class Call>
-std::string refusal(Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "it was accepted";
 }
 
 TEST(ModelCard, ReadsTheFieldsThatTheProgramUses) {

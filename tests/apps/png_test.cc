@@ -9,6 +9,7 @@
 
 #include "apps/images/image.h"
 #include "tests/apps/mutate.h"
+#include "tests/support/refusal.h"
 
 namespace sotto::app {
 namespace {
@@ -21,12 +22,7 @@ nn::Tensor parse(const Bytes& bytes) {
 }
 
 std::string refusal(const Bytes& bytes) {
-  try {
-    parse(bytes);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "it was accepted";
+  return test::refusal([&] { parse(bytes); });
 }
 
 void check_values(std::span<const std::byte> bytes) {
