@@ -1,8 +1,8 @@
 // The one exception type of Sotto, and how messages are written.
 //
-// Every public function that can refuse throws sotto::Error: a code for programs and one sentence for people. The sentence
-// holds the numbers and the next step ("multiply: level 0 has no prime left to rescale by; plan at least 1 more level").
-// Kernels below the public edge are noexcept and take valid data.
+// Every public function that can refuse throws sotto::Error: a code for programs and one sentence for people.
+// The sentence holds the numbers and the next step ("multiply: level 0 has no prime left to rescale by; plan
+// at least 1 more level"). Kernels below the public edge are noexcept and take valid data.
 #pragma once
 
 #include <stdexcept>

@@ -1,7 +1,7 @@
 // How many threads a call may use, and the one parallel loop of Sotto.
 //
-// Parallelism lives at one place of a call chain (over limbs, or over ciphertexts), never nested. Exceptions do not cross an
-// OpenMP region: the first one is kept and thrown again on the calling thread.
+// Parallelism lives at one place of a call chain (over limbs, or over ciphertexts), never nested. Exceptions
+// do not cross an OpenMP region: the first one is kept and thrown again on the calling thread.
 #pragma once
 
 #include <omp.h>
