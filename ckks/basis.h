@@ -49,9 +49,10 @@ struct DropFinish {
 };
 
 /// Division with rounding by the product D of dropped primes: c' = (c - [c]_D) / D, [c]_D centred, so c' =
-/// round(c / D) exactly. A polynomial keeps its first limbs; dropped are its last chain primes (rescale), its
-/// special primes (ModDown), or both at once. NTTs for each polynomial: one for each limb, dropped (inverse)
-/// or kept (forward).
+/// round(c / D), where within about 1.25 k 2^-16 of a tie either neighbour may come out (ntt/plan.h). A
+/// polynomial keeps its first limbs; dropped are its last chain primes (rescale), its special primes
+/// (ModDown), or both at once. NTTs for each polynomial: one for each limb, dropped (inverse) or kept
+/// (forward).
 class PrimeDrop {
  public:
   /// For polynomials with q_limbs chain limbs and p_limbs special ones: drops the last `drop_q` < q_limbs of

@@ -76,7 +76,7 @@ Encoder::Encoder(ParamsPtr params) : params_(std::move(params)) {
   for (std::size_t h = 1; h < slots; h *= 2) {
     std::size_t power = 1;  // 5^j mod 8h
     for (std::size_t j = 0; j < h; ++j, power = power * 5 % (8 * h)) {
-      // Rounded from long double, so that the doubles do not depend on a libm's last bit.
+      // Rounded from long double, so that the doubles seldom depend on a libm's last bit.
       const long double angle = 2 * std::numbers::pi_v<long double> * static_cast<long double>(power) /
                                 static_cast<long double>(8 * h);
       root_re_[h + j] = static_cast<double>(std::cos(angle));

@@ -3,7 +3,7 @@
 // Slot j is the value of the polynomial at zeta^(5^j), zeta = exp(i pi / N), j < N/2; so X -> X^5 rotates the
 // slots to the left by one. The transform is the "special" FFT of [CKKS17]: coefficients c[k] + i c[k + N/2]
 // in, slots out. It runs in double with one fixed order of operations and without contraction, so that an
-// encoding is the same to the bit on every machine.
+// encoding is the same to the bit wherever the roots are; another libm can round a few of those differently.
 #pragma once
 
 #include <complex>
