@@ -29,6 +29,8 @@ using ConstLimb = std::span<const u64>;    // [n] words
 using Rows = std::span<const u64* const>;  // k pointers to limbs of n words, 1 ≤ k ≤ kMaxRows
 inline constexpr std::size_t kMaxRows = 64;
 
+enum class Direction { kForward, kInverse };
+
 class Plan {
  public:
   virtual ~Plan();
@@ -39,6 +41,10 @@ class Plan {
 
   virtual void forward(Limb x) const noexcept = 0;
   virtual void inverse(Limb x) const noexcept = 0;
+  /// Runs at least `count` butterflies of the transform on registers alone, to calibrate benchmarks: no
+  /// schedule of these instructions is faster. Returns a word that depends on all of them; 0 when a backend,
+  /// as by default, has no such loop.
+  virtual u64 run_butterflies(Direction direction, std::size_t count) const noexcept;
 
   // Point by point. These and the base conversion below also take pieces of limbs, 64-byte aligned and a
   // multiple of 64 words long: the length is that of `out`.

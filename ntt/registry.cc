@@ -27,6 +27,10 @@ PlanPtr make_avx2(const Modulus& q, int log_n);
 
 Plan::~Plan() = default;
 
+u64 Plan::run_butterflies(Direction, std::size_t) const noexcept {
+  return 0;
+}
+
 namespace {
 
 constexpr BackendInfo kBackends[] = {

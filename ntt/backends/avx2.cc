@@ -317,6 +317,10 @@ class Avx2Plan final : public Avx2Kernels {
   Avx2Plan(const Modulus& q, int log_n) : Avx2Kernels(q, log_n), transform_(q, log_n) {}
   void forward(Limb x) const noexcept override { transform_.forward(x.data()); }
   void inverse(Limb x) const noexcept override { transform_.inverse(x.data()); }
+  u64 run_butterflies(Direction direction, std::size_t count) const noexcept override {
+    return direction == Direction::kForward ? transform_.template run_butterflies<Direction::kForward>(count)
+                                            : transform_.template run_butterflies<Direction::kInverse>(count);
+  }
 
  private:
   VectorTransform<Doubles<kRoom>> transform_;

@@ -34,48 +34,68 @@ class PortablePlan final : public PortableKernels {
   int input_bits() const noexcept override { return 61; }
   void forward(Limb x) const noexcept override;
   void inverse(Limb x) const noexcept override;
+  u64 run_butterflies(Direction direction, std::size_t count) const noexcept override;
 
  private:
   std::vector<Twiddle> forward_, inverse_;  // [n], as Roots
   Twiddle n_inverse_;
 };
 
+/// [0, 4q) to [0, 4q).
+[[gnu::always_inline]] inline void forward_butterfly(const Modulus& q, u64& left, u64& right,
+                                                     const Twiddle& t) {
+  const u64 u = reduce_once(left, 2 * q.value());
+  const u64 v = q.multiply_shoup_lazy(right, t.w, t.w_shoup);
+  left = u + v;
+  right = u + 2 * q.value() - v;
+}
+
+/// [0, 2q) to [0, 2q).
+[[gnu::always_inline]] inline void inverse_butterfly(const Modulus& q, u64& left, u64& right,
+                                                     const Twiddle& t) {
+  const u64 sum = left + right;
+  const u64 difference = left + 2 * q.value() - right;
+  left = reduce_once(sum, 2 * q.value());
+  right = q.multiply_shoup_lazy(difference, t.w, t.w_shoup);
+}
+
 void PortablePlan::forward(Limb x) const noexcept {
   const Modulus q = modulus();
-  const u64 two_q = 2 * q.value();
   for (std::size_t m = 1, t = n() / 2; m < n(); m *= 2, t /= 2) {
     for (std::size_t k = 0; k < m; ++k) {
-      const auto [w, w_shoup] = forward_[m + k];
+      const Twiddle twiddle = forward_[m + k];
       u64* const left = &x[2 * k * t];
       u64* const right = left + t;
-      for (std::size_t j = 0; j < t; ++j) {  // [0, 4q) to [0, 4q)
-        const u64 u = reduce_once(left[j], two_q);
-        const u64 v = q.multiply_shoup_lazy(right[j], w, w_shoup);
-        left[j] = u + v;
-        right[j] = u + two_q - v;
-      }
+      for (std::size_t j = 0; j < t; ++j) forward_butterfly(q, left[j], right[j], twiddle);
     }
   }
-  for (u64& word : x) word = reduce_once(reduce_once(word, two_q), q.value());
+  for (u64& word : x) word = reduce_once(reduce_once(word, 2 * q.value()), q.value());
 }
 
 void PortablePlan::inverse(Limb x) const noexcept {
   const Modulus q = modulus();
-  const u64 two_q = 2 * q.value();
   for (std::size_t m = n() / 2, t = 1; m >= 1; m /= 2, t *= 2) {
     for (std::size_t k = 0; k < m; ++k) {
-      const auto [w, w_shoup] = inverse_[m + k];
+      const Twiddle twiddle = inverse_[m + k];
       u64* const left = &x[2 * k * t];
       u64* const right = left + t;
-      for (std::size_t j = 0; j < t; ++j) {  // [0, 2q) to [0, 2q)
-        const u64 sum = left[j] + right[j];
-        const u64 difference = left[j] + two_q - right[j];
-        left[j] = reduce_once(sum, two_q);
-        right[j] = q.multiply_shoup_lazy(difference, w, w_shoup);
-      }
+      for (std::size_t j = 0; j < t; ++j) inverse_butterfly(q, left[j], right[j], twiddle);
     }
   }
   for (u64& word : x) word = q.multiply_shoup(word, n_inverse_.w, n_inverse_.w_shoup);
+}
+
+u64 PortablePlan::run_butterflies(Direction direction, std::size_t count) const noexcept {
+  const Modulus q = modulus();
+  const Twiddle twiddle = forward_[1];
+  u64 left[4] = {1, 2, 3, 4}, right[4] = {5, 6, 7, 8};
+  for (std::size_t done = 0; done < count; done += 4) {
+    for (int i = 0; i < 4; ++i) {
+      direction == Direction::kForward ? forward_butterfly(q, left[i], right[i], twiddle)
+                                       : inverse_butterfly(q, left[i], right[i], twiddle);
+    }
+  }
+  return (left[0] ^ left[1] ^ left[2] ^ left[3] ^ right[0] ^ right[1] ^ right[2] ^ right[3]) | 1;
 }
 
 }  // namespace

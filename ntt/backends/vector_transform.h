@@ -11,21 +11,11 @@
 // reduces operands where a sum would pass the limit.
 #pragma once
 
-#include <utility>
-
+#include "ntt/backends/unroll.h"
+#include "ntt/plan.h"
 #include "ntt/roots.h"
 
 namespace sotto::ntt {
-
-/// body(0), …, body(kCount - 1) with compile-time indices: unrolled for certain by every compiler, unlike a
-/// pragma.
-template <int kCount, class Body>
-[[gnu::always_inline]] inline void unroll(Body&& body) {
-  [&]<int... kIndex>(std::integer_sequence<int, kIndex...>) __attribute__((always_inline)) {
-    (body(std::integral_constant<int, kIndex>{}), ...);
-  }
-  (std::make_integer_sequence<int, kCount>{});
-}
 
 /// Two words for each twiddle, w and its companion, as A wants them.
 struct TwiddleWords {
@@ -55,6 +45,9 @@ class VectorTransform {
   void forward(u64* x) const noexcept { forward_block<true>(x, 0, 1); }
   /// [0, q) to [0, q), bit-reversed order to natural, divided by N.
   void inverse(u64* x) const noexcept { inverse_block<true>(x, 0, 1); }
+  /// See Plan.
+  template <Direction kDirection>
+  u64 run_butterflies(std::size_t count) const noexcept;
 
  private:
   using Reg = typename A::Reg;
@@ -318,6 +311,38 @@ template <class A>
     x += kTailRegisters * kLanes;
     tail += kTailBlocks * kTailWords;
   }
+}
+
+/// As many butterflies side by side as hide the latency of one.
+template <class A>
+template <Direction kDirection>
+[[gnu::noinline]] u64 VectorTransform<A>::run_butterflies(std::size_t count) const noexcept {
+  constexpr int kChains = 8;
+  const A a = a_;
+  alignas(64) u64 words[kLanes] = {1, 2, 3};
+  Reg left[kChains], right[kChains];
+  unroll<kChains>([&](auto i) __attribute__((always_inline)) {
+    left[i] = A::load_canonical(words);
+    right[i] = A::load_canonical(words);
+  });
+  const Twiddle twiddle = A::broadcast(forward_.nodes.data() + 2);
+  for (std::size_t done = 0; done < count; done += kChains * kLanes) {
+    unroll<kChains>([&](auto i) __attribute__((always_inline)) {
+      if constexpr (kDirection == Direction::kForward) {
+        a.template forward_butterfly<A::kForwardPeriod == 1>(left[i], right[i], twiddle);
+      } else {
+        a.template inverse_butterfly<A::kReduced>(left[i], right[i], twiddle);
+      }
+    });
+  }
+  u64 checksum = 0;
+  unroll<kChains>([&](auto i) __attribute__((always_inline)) {
+    A::store(words, left[i]);
+    for (u64 word : words) checksum ^= word;
+    A::store(words, right[i]);
+    for (u64 word : words) checksum += word;
+  });
+  return checksum | 1;
 }
 
 template <class A>

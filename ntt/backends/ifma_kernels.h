@@ -1,0 +1,34 @@
+// The limb kernels of the backend avx512ifma: everything but the transforms, which come in the widths of Ifma
+// (avx512_ifma.cc).
+#pragma once
+
+#include "ntt/backends/ifma_lanes.h"
+#include "ntt/backends/portable.h"
+
+namespace sotto::ntt::ifma {
+
+class IfmaKernels : public PortableKernels {
+ public:
+  IfmaKernels(const Modulus& q, int log_n) : PortableKernels(q, log_n), lanes_(q) {}
+
+  std::string_view backend() const noexcept override { return "avx512ifma"; }
+  int input_bits() const noexcept override { return 50; }
+  void add(Limb out, ConstLimb a, ConstLimb b) const noexcept override;
+  void subtract(Limb out, ConstLimb a, ConstLimb b) const noexcept override;
+  void negate(Limb out, ConstLimb a) const noexcept override;
+  void multiply(Limb out, ConstLimb a, ConstLimb b) const noexcept override;
+  void multiply_add(Limb acc, ConstLimb a, ConstLimb b) const noexcept override;
+  void multiply_scalar(Limb out, ConstLimb a, u64 c) const noexcept override;
+  void add_scalar(Limb out, ConstLimb a, u64 c) const noexcept override;
+  void subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u64 c) const noexcept override;
+  void inner_product(Limb out, Rows a, Rows b) const noexcept override;
+  void combine(Limb out, Rows x, std::span<const u64> c) const noexcept override;
+  void reduce(Limb out, ConstLimb x) const noexcept override;
+  void round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept override;
+  void permute(Limb out, ConstLimb in, std::span<const std::uint32_t> index) const noexcept override;
+
+ private:
+  LaneModulus lanes_;
+};
+
+}  // namespace sotto::ntt::ifma
