@@ -106,13 +106,13 @@ void PrimeDrop::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* c
     const ntt::Plan& plan = *kept_[static_cast<std::size_t>(i)];
     AlignedWords buffer(n);
     const ntt::Limb remainder = buffer.span();
-    const ntt::Limb target = finish.permutation.empty() ? out[part]->limb(i) : remainder;
+    const ntt::Limb target = finish.sigma == nullptr ? out[part]->limb(i) : remainder;
     lift_.convert(i, remainder, scratch[part].span());
     plan.forward(remainder);
     plan.subtract_multiply_scalar(target, in[part]->limb(i), remainder,
                                   inverse_[static_cast<std::size_t>(i)]);
     if (finish.add[part] != nullptr) plan.add(target, target, finish.add[part]->limb(i));
-    if (!finish.permutation.empty()) plan.permute(out[part]->limb(i), target, finish.permutation);
+    if (finish.sigma != nullptr) plan.permute(out[part]->limb(i), target, *finish.sigma);
   });
 }
 

@@ -44,8 +44,8 @@ class BaseConversion {
 
 /// What is done to a quotient while its limb is still in the cache: out = sigma(quotient + add).
 struct DropFinish {
-  std::array<const EvalPoly*, 2> add{};             // for each part; null adds nothing; at least kept() limbs
-  std::span<const std::uint32_t> permutation = {};  // of sigma, see automorphism.h; empty is the identity
+  std::array<const EvalPoly*, 2> add{};      // for each part; null adds nothing; at least kept() limbs
+  const ntt::Automorphism* sigma = nullptr;  // null is the identity
 };
 
 /// Division with rounding by the product D of dropped primes: c' = (c - [c]_D) / D, [c]_D centred, so c' =

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "ckks/automorphism.h"
 #include "ckks/encoder.h"
 #include "ckks/text.h"
 
@@ -54,7 +53,7 @@ std::string describe(const GaloisKeyId& id) {
 Evaluator::Evaluator(std::shared_ptr<const ServerKeys> keys, Threads threads)
     : keys_(std::move(keys)), threads_(threads), switcher_(keys_->params) {
   for (const auto& [id, key] : keys_->galois) {
-    permutations_.emplace(id, automorphism_table(params()->log_n(), galois_element(*params(), id)));
+    automorphisms_.try_emplace(id, params()->log_n(), galois_element(*params(), id));
   }
 }
 
@@ -322,7 +321,7 @@ std::vector<Evaluator::Galois> Evaluator::galois(std::span<const GaloisKeyId> id
   for (const GaloisKeyId& id : ids) {
     const auto key = keys_->galois.find(id);
     if (key != keys_->galois.end() && key->second.level >= level) {
-      found.push_back({&key->second, permutations_.at(id)});
+      found.push_back({&key->second, &automorphisms_.at(id)});
       continue;
     }
     missing += (missing.empty() ? "" : ", ") + describe(id);
@@ -346,7 +345,7 @@ std::vector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::span<c
   const bool whole = count >= 4 * threads_.count;
   parallel_for(whole ? threads_ : Threads{1}, count, [&](int task) {
     const auto k = static_cast<std::size_t>(task);
-    const DropFinish finish{.add = {&a.c[0], nullptr}, .permutation = maps[k].permutation};
+    const DropFinish finish{.add = {&a.c[0], nullptr}, .sigma = maps[k].sigma};
     out[k] = {.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
     auto [c0, c1] = switcher_.mod_down(u[k], false, whole ? Threads{1} : threads_, finish);
     out[k].c.push_back(std::move(c0));

@@ -56,7 +56,7 @@ class Evaluator {
   /// An automorphism with its key, checked to serve `level`.
   struct Galois {
     const SwitchingKey* key;
-    std::span<const std::uint32_t> permutation;
+    const ntt::Automorphism* sigma;
   };
   /// One for each id; throws kMissingKey naming every id that is absent or whose key is cut below `level`.
   std::vector<Galois> galois(std::span<const GaloisKeyId> ids, int level, std::string_view operation) const;
@@ -85,7 +85,7 @@ class Evaluator {
   std::shared_ptr<const ServerKeys> keys_;
   Threads threads_;
   KeySwitcher switcher_;
-  std::map<GaloisKeyId, std::vector<std::uint32_t>> permutations_;  // for the keys that are there
+  std::map<GaloisKeyId, ntt::Automorphism> automorphisms_;  // for the keys that are there
 };
 
 }  // namespace sotto::ckks

@@ -1,18 +1,18 @@
 #include "ckks/keygen.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
-#include "ckks/automorphism.h"
 
 namespace sotto::ckks {
 namespace {
 
-/// One switching key to be made: from s^2 to s, or from s to sigma^-1(s) given by its permutation.
+/// One switching key to be made: from s^2 to s, or from s to sigma^-1(s) for a map sigma.
 struct KeyJob {
   SwitchingKey* key;
-  u64 object;                              // its number under the roots of the set: a Galois element, or 0
-  std::vector<std::uint32_t> permutation;  // of sigma^-1; empty for relinearisation
+  u64 object;  // its number under the roots of the set: a Galois element, or 0
+  std::optional<ntt::Automorphism> sigma_inverse;  // absent for relinearisation
 };
 
 /// A seed that is wiped when the scope ends.
@@ -63,15 +63,15 @@ void make_digit(const SecretKey& secret, const Seed& error_root, const KeyJob& j
     to_residues(plan.modulus(), error.values(), b.limb(i));
     plan.forward(b.limb(i));
     ntt::ConstLimb target = s;
-    if (!job.permutation.empty()) {
-      plan.permute(scratch.span(), s, job.permutation);
+    if (job.sigma_inverse) {
+      plan.permute(scratch.span(), s, *job.sigma_inverse);
       target = scratch.span();
     }
     plan.multiply(scratch.span(), a.limb(i), target);
     plan.subtract(b.limb(i), b.limb(i), scratch.span());
     if (i >= q_limbs || i / params.alpha() != digit) continue;  // P W_j vanishes there
     plan.multiply_scalar(scratch.span(), s, special_product(params, plan.modulus()));
-    if (job.permutation.empty()) plan.multiply(scratch.span(), scratch.span(), s);
+    if (!job.sigma_inverse) plan.multiply(scratch.span(), scratch.span(), s);
     plan.add(b.limb(i), b.limb(i), scratch.span());
   }
 }
@@ -133,20 +133,18 @@ ServerKeys make_server_keys(const SecretKey& secret, const KeyRequest& request, 
   const PrivateSeed error_root{rng.next_seed()};
   ServerKeys keys{.params = secret.params(), .id = secret.id(), .relin = {}, .galois = {}};
   std::vector<KeyJob> jobs;
-  const auto add_job = [&](SwitchingKey* key, u64 object, std::vector<std::uint32_t> permutation) {
-    jobs.push_back({key, object, std::move(permutation)});
-  };
   const auto seed_of = [&](u64 object) {
     return derive_seed(public_root, "key seed", params.hash(), {.object = object});
   };
   if (request.relin_level >= 0) {
     keys.relin = empty_key(params, seed_of(0), request.relin_level);  // no Galois element is 0
-    add_job(&*keys.relin, 0, {});
+    jobs.push_back({&*keys.relin, 0, std::nullopt});
   }
   for (const auto& [id, level] : levels) {
     const u64 g = galois_element(params, id);
     SwitchingKey& key = keys.galois.emplace(id, empty_key(params, seed_of(g), level)).first->second;
-    add_job(&key, g, automorphism_table(params.log_n(), inverse_galois_element(params.log_n(), g)));
+    const u64 inverse = ntt::inverse_galois_element(params.log_n(), g);
+    jobs.push_back({&key, g, ntt::Automorphism(params.log_n(), inverse)});
   }
 
   std::vector<std::pair<const KeyJob*, int>> tasks;  // (key, digit)

@@ -91,7 +91,7 @@ class Application {
         const ntt::Limb u = buffer.span(), z = out[part].limb(i);
         switcher.multiply_key(rows, *galois.key, part, i, q_limbs(), u);
         if (part == 0) plan.add(u, u, sum[0].limb(i));
-        plan.permute(z, u, galois.permutation);
+        plan.permute(z, u, *galois.sigma);
         if (addend != nullptr) plan.add(z, z, (*addend)[part].limb(i));
       });
     });
@@ -160,7 +160,7 @@ class Application {
       if (transform_.babies[k] != 0) {
         evaluator_.switcher().multiply_key(digits, *key->key, part, i, q_limbs(), buffer.span());
         if (part == 0 && chain) plan.add(buffer.span(), buffer.span(), lifted.span());
-        plan.permute(target, buffer.span(), key->permutation);
+        plan.permute(target, buffer.span(), *key->sigma);
         ++key;
       } else if (chain) {
         std::ranges::copy(lifted.span(), target.begin());

@@ -60,11 +60,8 @@ class Bench {
             std::max(static_cast<int>(kStreamBytes / (n_ * sizeof(u64))), (params.max_level() + 3) * rows_)),
         words_(n_ * static_cast<std::size_t>(limbs_)),
         out_(n_),
-        index_(n_) {
+        sigma_(params.log_n(), 5) {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] = (i * 2654435761U) & 0x3ffff;
-    // Like an automorphism in bit-reversed order: blocks of eight words move, and words within them.
-    for (std::size_t i = 0; i < n_; ++i)
-      index_[i] = static_cast<std::uint32_t>(((5 * (i & ~7U)) & (n_ - 1)) | ((i & 7U) ^ 3U));
   }
 
   /// A product of digits with a key: the key streams by, the digits of all limbs come again and again.
@@ -77,7 +74,7 @@ class Bench {
     const int count = std::min(limbs_, 32);
     const double ns = time_ns([&] {
       for (int i = 0; i < count; ++i) {
-        prime(i).permute(out_.span(), limb(i), index_);
+        prime(i).permute(out_.span(), limb(i), sigma_);
         prime(i).add(out_.span(), out_.span(), limb(i));
       }
     });
@@ -130,7 +127,7 @@ class Bench {
   std::size_t n_;
   int rows_, limbs_;
   AlignedWords words_, out_;
-  std::vector<std::uint32_t> index_;
+  ntt::Automorphism sigma_;
 };
 
 /// Microseconds to start and end a parallel loop. Where another program holds a core, a loop waits

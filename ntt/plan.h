@@ -20,6 +20,7 @@
 #include <span>
 #include <string_view>
 
+#include "ntt/automorphism.h"
 #include "ntt/modulus.h"
 
 namespace sotto::ntt {
@@ -74,8 +75,8 @@ class Plan {
   /// everywhere. shift is 52 (rows below 2^50, tau below 2^52) or, for portable alone, 64.
   virtual void round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept = 0;
 
-  /// out[i] = in[index[i]]; out and in distinct. Independent of q.
-  virtual void permute(Limb out, ConstLimb in, std::span<const std::uint32_t> index) const noexcept = 0;
+  /// out = sigma(in) in the evaluation domain, whole limbs; out and in distinct. Independent of q.
+  virtual void permute(Limb out, ConstLimb in, const Automorphism& sigma) const noexcept = 0;
 
  protected:
   Plan(const Modulus& q, int log_n) noexcept : q_(q), log_n_(log_n) {}

@@ -157,8 +157,7 @@ template <int kRoom>
   r[3] = _mm256_permute2f128_pd(odd01, odd23, 0x31);
 }
 
-/// Everything but the transforms, which come in the widths of Doubles. Gathers lose to scalar loads here:
-/// permute() is inherited.
+/// Everything but the transforms, which come in the widths of Doubles.
 class Avx2Kernels : public PortableKernels {
  public:
   Avx2Kernels(const Modulus& q, int log_n) : PortableKernels(q, log_n), lanes_(q) {}
@@ -177,6 +176,7 @@ class Avx2Kernels : public PortableKernels {
   void combine(Limb out, Rows x, std::span<const u64> c) const noexcept override;
   void reduce(Limb out, ConstLimb x) const noexcept override;
   void round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept override;
+  void permute(Limb out, ConstLimb in, const Automorphism& sigma) const noexcept override;
 
  private:
   LaneModulus lanes_;
@@ -308,6 +308,29 @@ void Avx2Kernels::round_quotient(Limb out, Rows x, std::span<const u64> tau, int
       sum = _mm256_add_epi64(sum, high52(load_bits(x[r] + i), t, _mm256_srli_epi64(t, 32)));
     }
     store_bits(&out[i], _mm256_srli_epi64(sum, kQuotientBits));
+  }
+}
+
+/// Each half of a block comes from one half of its source block, so two permutations of 4 words do.
+void Avx2Kernels::permute(Limb out, ConstLimb in, const Automorphism& sigma) const noexcept {
+  static_assert(Automorphism::kBlock == 2 * kLanes);
+  __m256i pairs[Automorphism::kBlock][2];  // a word i of a half as two halves of words, 2 i and 2 i + 1
+  for (std::size_t p = 0; p < Automorphism::kBlock; ++p) {
+    for (std::size_t half = 0; half < 2; ++half) {
+      const __m256i source = load_bits(&sigma.patterns()[p].source[half * kLanes]);
+      const __m256i even = _mm256_slli_epi64(_mm256_and_si256(source, _mm256_set1_epi64x(kLanes - 1)), 1);
+      const __m256i odd = _mm256_slli_epi64(_mm256_add_epi64(even, _mm256_set1_epi64x(1)), 32);
+      pairs[p][half] = _mm256_or_si256(even, odd);
+    }
+  }
+  u64* target = out.data();
+  for (const std::uint32_t first : sigma.blocks()) {
+    const std::size_t pattern = first % Automorphism::kBlock;
+    const u64* const same = in.data() + first / kLanes * kLanes;  // the half that word 0 comes from
+    const u64* const other = in.data() + (first / kLanes ^ 1) * kLanes;
+    store_bits(target, _mm256_permutevar8x32_epi32(load_bits(same), pairs[pattern][0]));
+    store_bits(target + kLanes, _mm256_permutevar8x32_epi32(load_bits(other), pairs[pattern][1]));
+    target += Automorphism::kBlock;
   }
 }
 

@@ -134,18 +134,16 @@ void IfmaKernels::round_quotient(Limb out, Rows x, std::span<const u64> tau, int
   }
 }
 
-/// The automorphisms of the ring move aligned blocks of 8 words and permute inside each (8 consecutive
-/// outputs have their sources in one block), so one vpermq replaces a gather wherever the index list has that
-/// form.
-void IfmaKernels::permute(Limb out, ConstLimb in, std::span<const std::uint32_t> index) const noexcept {
-  for (std::size_t i = 0; i < out.size(); i += kLanes) {
-    const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&index[i]));
-    const Reg wide = _mm512_cvtepu32_epi64(narrow);
-    const std::size_t block = index[i] / kLanes * kLanes;
-    const Reg offset = ifma::subtract(wide, set1(block));
-    const bool within_block = _mm512_cmplt_epu64_mask(offset, set1(kLanes)) == 0xff;
-    store(&out[i], within_block ? _mm512_permutexvar_epi64(offset, load(&in[block]))
-                                : _mm512_i64gather_epi64(wide, in.data(), 8));
+void IfmaKernels::permute(Limb out, ConstLimb in, const Automorphism& sigma) const noexcept {
+  const std::uint32_t* const blocks = sigma.blocks().data();
+  const Automorphism::Pattern* const patterns = sigma.patterns().data();
+  const std::size_t count = sigma.blocks().size();
+  const u64* const source = in.data();
+  u64* const target = out.data();
+  for (std::size_t b = 0; b < count; ++b) {
+    const std::size_t first = blocks[b], pattern = first % kLanes;
+    const Reg words = load(source + (first - pattern));
+    store(target + b * kLanes, _mm512_permutexvar_epi64(load(patterns[pattern].source.data()), words));
   }
 }
 

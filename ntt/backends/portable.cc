@@ -174,8 +174,14 @@ void PortableKernels::round_quotient(Limb out, Rows x, std::span<const u64> tau,
   }
 }
 
-void PortableKernels::permute(Limb out, ConstLimb in, std::span<const std::uint32_t> index) const noexcept {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = in[index[i]];
+void PortableKernels::permute(Limb out, ConstLimb in, const Automorphism& sigma) const noexcept {
+  u64* target = out.data();
+  for (const std::uint32_t first : sigma.blocks()) {
+    const u64* const block = in.data() + first / Automorphism::kBlock * Automorphism::kBlock;
+    const auto& source = sigma.patterns()[first % Automorphism::kBlock].source;
+    for (std::size_t k = 0; k < Automorphism::kBlock; ++k) target[k] = block[source[k]];
+    target += Automorphism::kBlock;
+  }
 }
 
 PlanPtr make_portable(const Modulus& q, int log_n) {

@@ -24,7 +24,7 @@ class PortableKernels : public Plan {
   void combine(Limb out, Rows x, std::span<const u64> c) const noexcept override;
   void reduce(Limb out, ConstLimb x) const noexcept override;
   void round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept override;
-  void permute(Limb out, ConstLimb in, std::span<const std::uint32_t> index) const noexcept override;
+  void permute(Limb out, ConstLimb in, const Automorphism& sigma) const noexcept override;
 
  protected:
   using Plan::Plan;

@@ -171,11 +171,9 @@ TEST_P(Basis, DropFinishesWithASumAndAnAutomorphism) {
   const PrimeDrop drop(*params_, limbs, 0, params_->special_count());
   EvalPoly plain(params_->n(), limbs), finished(params_->n(), limbs);
   drop.apply(std::array{&in}, std::array{&plain}, Threads{});
-  std::vector<std::uint32_t> reversal;
-  for (std::size_t i = 0; i < params_->n(); ++i)
-    reversal.push_back(static_cast<std::uint32_t>(params_->n() - 1 - i));
+  const ntt::Automorphism conjugation(params_->log_n(), 2 * params_->n() - 1);  // reverses the words
   drop.apply(std::array{&in}, std::array{&finished}, Threads{2},
-             {.add = {&in, nullptr}, .permutation = reversal});
+             {.add = {&in, nullptr}, .sigma = &conjugation});
   for (int i = 0; i < limbs; ++i) {
     for (std::size_t k = 0; k < params_->n(); ++k) {
       const std::size_t from = params_->n() - 1 - k;

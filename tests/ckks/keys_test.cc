@@ -1,7 +1,6 @@
 // Keys, encryption and decryption: structure, noise, refusals.
 #include "ckks/keys.h"
 
-#include "ckks/automorphism.h"
 #include "tests/ckks/scheme_fixture.h"
 
 namespace sotto::ckks {
@@ -36,9 +35,9 @@ TEST(Automorphism, MatchesItsActionOnCoefficients) {
     plan.forward(direct.span());
     AlignedWords transformed = x;
     plan.forward(transformed.span());
-    plan.permute(permuted.span(), transformed.span(), automorphism_table(6, g));
+    plan.permute(permuted.span(), transformed.span(), ntt::Automorphism(6, g));
     ASSERT_TRUE(std::ranges::equal(permuted.span(), direct.span())) << g;
-    ASSERT_EQ(g * inverse_galois_element(6, g) % (2 * n), 1u);
+    ASSERT_EQ(g * ntt::inverse_galois_element(6, g) % (2 * n), 1u);
   }
 }
 
@@ -117,9 +116,9 @@ TEST(Keys, SwitchingKeysHideTheSecretsTheyAreMadeFor) {
   EXPECT_EQ(keys.relin->level, 4);
   for (const auto& [id, key] : keys.galois) {
     EvalPoly moved(params->n(), s.q_limbs(), s.p_limbs());
-    const auto table = automorphism_table(
-        params->log_n(), inverse_galois_element(params->log_n(), galois_element(*params, id)));
-    for (int i = 0; i < s.limbs(); ++i) params->limb(i, s.q_limbs()).permute(moved.limb(i), s.limb(i), table);
+    const ntt::Automorphism sigma(params->log_n(),
+                                  ntt::inverse_galois_element(params->log_n(), galois_element(*params, id)));
+    for (int i = 0; i < s.limbs(); ++i) params->limb(i, s.q_limbs()).permute(moved.limb(i), s.limb(i), sigma);
     expect_errors(*params, key, moved, s);
   }
   EXPECT_EQ(keys.galois.at({.step = 5, .conjugate = false}).level, 1);
