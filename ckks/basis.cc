@@ -2,19 +2,12 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-
 namespace sotto::ckks {
 namespace {
 
-using ntt::u128;
-
-u64 product_without(std::span<const ntt::Plan* const> primes, std::size_t skip,
-                    const ntt::Modulus& m) noexcept {
+u64 product_of(std::span<const ntt::Plan* const> primes, const ntt::Modulus& m) noexcept {
   u64 product = 1;
-  for (std::size_t i = 0; i < primes.size(); ++i) {
-    if (i != skip) product = m.multiply(product, m.reduce(primes[i]->modulus().value()));
-  }
+  for (const ntt::Plan* plan : primes) product = m.multiply(product, m.reduce(plan->modulus().value()));
   return product;
 }
 
@@ -32,48 +25,6 @@ std::vector<const ntt::Plan*> dropped_primes(const Params& params, int q_limbs, 
 
 }  // namespace
 
-BaseConversion::BaseConversion(std::vector<const ntt::Plan*> from, std::vector<const ntt::Plan*> to)
-    : from_(std::move(from)), to_(std::move(to)) {
-  if (from_.empty() || from_.size() > 63) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "base conversion: " + std::to_string(from_.size()) + " source primes; 1 to 63 are possible");
-  }
-  const bool wide =
-      std::ranges::any_of(from_, [](const ntt::Plan* plan) { return plan->modulus().bits() > 50; });
-  shift_ = wide ? 64 : 52;  // by size of the primes and not by backend, so that every backend rounds alike
-  for (std::size_t i = 0; i < from_.size(); ++i) {
-    const ntt::Modulus& m = from_[i]->modulus();
-    inverse_.push_back(m.inverse(product_without(from_, i, m)));
-    tau_.push_back(static_cast<u64>((u128{1} << (shift_ + ntt::kQuotientBits)) / m.value()));
-  }
-  for (const ntt::Plan* target : to_) {
-    const ntt::Modulus& t = target->modulus();
-    std::vector<u64> factors;
-    for (std::size_t i = 0; i < from_.size(); ++i) factors.push_back(product_without(from_, i, t));
-    factors.push_back(t.negate(product_without(from_, from_.size(), t)));
-    factors_.push_back(std::move(factors));
-  }
-}
-
-void BaseConversion::prepare(ntt::Limb scratch) const noexcept {
-  const std::size_t n = from_.front()->n(), k = from_.size();
-  std::array<const u64*, 64> rows;
-  for (std::size_t i = 0; i < k; ++i) {
-    const ntt::Limb y = scratch.subspan(i * n, n);
-    if (k > 1) from_[i]->multiply_scalar(y, y, inverse_[i]);
-    rows[i] = y.data();
-  }
-  from_.front()->round_quotient(scratch.subspan(k * n, n), {rows.data(), k}, tau_, shift_);
-}
-
-void BaseConversion::convert(int target, ntt::Limb out, ntt::ConstLimb scratch) const noexcept {
-  const std::size_t n = from_.front()->n(), k = from_.size() + 1;
-  std::array<const u64*, 64> rows;
-  for (std::size_t i = 0; i < k; ++i) rows[i] = scratch.data() + i * n;
-  const auto j = static_cast<std::size_t>(target);
-  to_[j]->combine(out, {rows.data(), k}, factors_[j]);
-}
-
 PrimeDrop::PrimeDrop(const Params& params, int q_limbs, int drop_q, int p_limbs)
     : dropped_(dropped_primes(params, q_limbs, drop_q, p_limbs)),
       kept_(chain(params, 0, q_limbs - drop_q)),
@@ -81,7 +32,7 @@ PrimeDrop::PrimeDrop(const Params& params, int q_limbs, int drop_q, int p_limbs)
   for (int i = q_limbs - drop_q; i < q_limbs + p_limbs; ++i) dropped_limb_.push_back(i);
   for (const ntt::Plan* plan : kept_) {
     const ntt::Modulus& q = plan->modulus();
-    inverse_.push_back(q.inverse(product_without(dropped_, dropped_.size(), q)));
+    inverse_.push_back(q.inverse(product_of(dropped_, q)));
   }
 }
 
@@ -107,7 +58,7 @@ void PrimeDrop::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* c
     AlignedWords buffer(n);
     const ntt::Limb remainder = buffer.span();
     const ntt::Limb target = finish.sigma == nullptr ? out[part]->limb(i) : remainder;
-    lift_.convert(i, remainder, scratch[part].span());
+    lift_.convert(std::array{ntt::BaseConversion::Target{i, remainder}}, scratch[part].span());
     plan.forward(remainder);
     plan.subtract_multiply_scalar(target, in[part]->limb(i), remainder,
                                   inverse_[static_cast<std::size_t>(i)]);

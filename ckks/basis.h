@@ -1,8 +1,6 @@
 // Changes of basis between sets of primes: ModUp, ModDown and rescale.
 //
-// Exact: the quotient of the CRT sum is computed in integers (Plan::round_quotient), never in floating point,
-// so the lift is the centred one and identical on every backend. Notation: M = prod m_i source primes, t_j
-// target primes.
+// Built on the exact base conversion of ntt/base_conversion.h.
 #pragma once
 
 #include <array>
@@ -11,36 +9,12 @@
 #include <vector>
 
 #include "ckks/rns_poly.h"
+#include "ntt/base_conversion.h"
 
 namespace sotto::ckks {
 
 /// Words between the rows of one buffer: five cache lines, so that rows of 2^k words lie in different sets.
 inline constexpr std::size_t kRowPadding = 40;
-
-/// Residues modulo M to residues modulo each t_j of the representative in [-M/2, M/2]:
-///   y_i = x_i (M/m_i)^-1 mod m_i;   v = round(sum y_i / m_i);   out_j = sum y_i (M/m_i) - v M  mod t_j.
-class BaseConversion {
- public:
-  /// 1 to 63 source primes.
-  BaseConversion(std::vector<const ntt::Plan*> from, std::vector<const ntt::Plan*> to);
-
-  int sources() const noexcept { return static_cast<int>(from_.size()); }
-  /// Limbs that prepare() leaves in scratch: the y_i and v.
-  int rows() const noexcept { return sources() + 1; }
-
-  /// `scratch` holds rows() limbs, the first sources() of them x in coefficient form; turned into y and v in
-  /// place.
-  void prepare(ntt::Limb scratch) const noexcept;
-  /// out_j from prepared scratch; coefficient form. Calls for different targets may run in parallel.
-  void convert(int target, ntt::Limb out, ntt::ConstLimb scratch) const noexcept;
-
- private:
-  std::vector<const ntt::Plan*> from_, to_;
-  std::vector<u64> inverse_;  // [i] (M/m_i)^-1 mod m_i
-  std::vector<u64> tau_;      // [i] floor(2^(shift+e) / m_i)
-  int shift_ = 52;
-  std::vector<std::vector<u64>> factors_;  // [target][i] M/m_i mod t_j, last -M mod t_j
-};
 
 /// What is done to a quotient while its limb is still in the cache: out = sigma(quotient + add).
 struct DropFinish {
@@ -67,7 +41,7 @@ class PrimeDrop {
  private:
   std::vector<const ntt::Plan*> dropped_, kept_;
   std::vector<int> dropped_limb_;  // position of each dropped prime in the input
-  BaseConversion lift_;
+  ntt::BaseConversion lift_;
   std::vector<u64> inverse_;  // [i] D^-1 mod q_i
 };
 

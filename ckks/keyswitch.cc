@@ -8,14 +8,14 @@ namespace sotto::ckks {
 namespace {
 
 /// From `primes` chain primes of a digit to all other chain primes and all special ones.
-BaseConversion make_conversion(const Params& params, int digit, int primes) {
+ntt::BaseConversion make_conversion(const Params& params, int digit, int primes) {
   const int first = digit * params.alpha();
   std::vector<const ntt::Plan*> from, to;
   for (int i = 0; i <= params.max_level(); ++i) {
     (i >= first && i < first + primes ? from : to).push_back(&params.q(i));
   }
   for (int i = 0; i < params.special_count(); ++i) to.push_back(&params.p(i));
-  return BaseConversion(std::move(from), std::move(to));
+  return ntt::BaseConversion(std::move(from), std::move(to));
 }
 
 std::array<EvalPoly, 2> drop(const PrimeDrop& division, const EvalPoly& c0, const EvalPoly& c1,
@@ -30,7 +30,7 @@ std::array<EvalPoly, 2> drop(const PrimeDrop& division, const EvalPoly& c0, cons
 KeySwitcher::KeySwitcher(ParamsPtr params) : params_(std::move(params)) {
   const int limbs = params_->max_level() + 1, specials = params_->special_count();
   for (int j = 0; j < params_->digits(); ++j) {
-    std::vector<BaseConversion> row;
+    std::vector<ntt::BaseConversion> row;
     const int primes = std::min(params_->alpha(), limbs - j * params_->alpha());
     for (int k = 1; k <= primes; ++k) row.push_back(make_conversion(*params_, j, k));
     conversions_.push_back(std::move(row));
@@ -53,7 +53,7 @@ int KeySwitcher::primes_in(int digit, int q_limbs) const noexcept {
   return std::min(params_->alpha(), q_limbs - digit * params_->alpha());
 }
 
-const BaseConversion& KeySwitcher::conversion(int digit, int q_limbs) const noexcept {
+const ntt::BaseConversion& KeySwitcher::conversion(int digit, int q_limbs) const noexcept {
   const auto primes = static_cast<std::size_t>(primes_in(digit, q_limbs));
   return conversions_[static_cast<std::size_t>(digit)][primes - 1];
 }
@@ -88,7 +88,8 @@ void KeySwitcher::lift(const Decomposition& c, int digit, int i, ntt::Limb out) 
     target = i - primes;
   }
   const AlignedWords& coefficients = c.coefficients_[static_cast<std::size_t>(digit)];
-  conversion(digit, q_limbs).convert(target, out, coefficients.span());
+  conversion(digit, q_limbs)
+      .convert(std::array{ntt::BaseConversion::Target{target, out}}, coefficients.span());
   params_->limb(i, q_limbs).forward(out);
 }
 

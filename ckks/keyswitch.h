@@ -71,13 +71,13 @@ class KeySwitcher {
 
  private:
   int primes_in(int digit, int q_limbs) const noexcept;
-  const BaseConversion& conversion(int digit, int q_limbs) const noexcept;
+  const ntt::BaseConversion& conversion(int digit, int q_limbs) const noexcept;
   void lift(const Decomposition& c, int digit, int i, ntt::Limb out) const noexcept;
   void lift_limb(const Decomposition& c, int i, Threads inner, const LimbBody& body) const;
 
   ParamsPtr params_;
   // [digit][primes - 1]: a digit may be cut short at its level
-  std::vector<std::vector<BaseConversion>> conversions_;
+  std::vector<std::vector<ntt::BaseConversion>> conversions_;
   std::vector<std::array<PrimeDrop, 2>> mod_down_;  // [level][rescale]; [0][1] is not used
   std::vector<PrimeDrop> rescale_;                  // [level - 1]
   std::vector<u64> special_product_;

@@ -88,7 +88,7 @@ class Bench {
     for (int i = 0; i < sources; ++i) from.push_back(limb(i).data());
     const std::vector<u64> factors(from.size(), 12345);
     const double ns = time_ns([&] {
-      for (int i = 0; i < 16; ++i) prime(i).combine(out_.span(), from, factors);
+      for (int i = 0; i < 16; ++i) prime(i).combine(out_.span(), from, prime(i).combine_factors(factors));
     });
     return ns / (16.0 * params_.alpha() * static_cast<double>(n_));
   }

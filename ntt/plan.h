@@ -19,6 +19,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "ntt/automorphism.h"
 #include "ntt/modulus.h"
@@ -66,8 +67,10 @@ class Plan {
   /// 61 for portable. A chain that holds a wider prime is served by one backend that accepts it for all its
   /// primes (make_plans()).
   virtual int input_bits() const noexcept = 0;
-  /// out = sum_i c[i] x[i] mod q, c[i] in [0, q).
-  virtual void combine(Limb out, Rows x, std::span<const u64> c) const noexcept = 0;
+  /// c[i] in [0, q) in the form that combine() of this backend takes; by default as they are.
+  virtual std::vector<u64> combine_factors(std::span<const u64> c) const { return {c.begin(), c.end()}; }
+  /// out = sum_i c[i] x[i] mod q, factors = combine_factors(c).
+  virtual void combine(Limb out, Rows x, std::span<const u64> factors) const noexcept = 0;
   /// out = x mod q for x < 2^input_bits().
   virtual void reduce(Limb out, ConstLimb x) const noexcept = 0;
   /// out = round(sum_i x[i] / m[i]) in fixed point: (sum_i floor(x[i] tau[i] / 2^shift) + 2^(e-1)) >> e,

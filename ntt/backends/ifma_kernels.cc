@@ -3,10 +3,25 @@
 #include "ntt/backends/ifma_kernels.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "ntt/backends/unroll.h"
 
 namespace sotto::ntt::ifma {
+
+namespace {
+
+/// 1 / q mod 2^64, q odd: q inverts itself modulo 8, and each step of Newton doubles the right bits.
+u64 inverse_of_odd(u64 q) {
+  u64 inverse = q;
+  for (int bits = 3; bits < 64; bits *= 2) inverse *= 2 - q * inverse;
+  return inverse;
+}
+
+}  // namespace
+
+IfmaKernels::IfmaKernels(const Modulus& q, int log_n)
+    : PortableKernels(q, log_n), lanes_(q), minus_inverse_(-inverse_of_odd(q.value()) & kMask52) {}
 
 void IfmaKernels::add(Limb out, ConstLimb a, ConstLimb b) const noexcept {
   const LaneModulus m = lanes_;
@@ -112,10 +127,51 @@ void IfmaKernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
       });
 }
 
-void IfmaKernels::combine(Limb out, Rows x, std::span<const u64> c) const noexcept {
-  sum_of_products(
-      lanes_, out, x.size(), [&](std::size_t r, std::size_t i) { return load(x[r] + i); },
-      [&](std::size_t r, std::size_t) { return set1(c[r]); });
+/// Times 2^52, which the reduction of combine() divides by.
+std::vector<u64> IfmaKernels::combine_factors(std::span<const u64> c) const {
+  std::vector<u64> factors;
+  for (const u64 w : c) factors.push_back(modulus().reduce(u128{w} << 52));
+  return factors;
+}
+
+/// 8 kUnroll words of combine() from word i on, by Montgomery's reduction: with L and H the sums of low and
+/// high halves and m = -L / q mod 2^52, (L + m q) / 2^52 + H = ceil(L / 2^52) + floor(m q / 2^52) + H. L is
+/// kept 2^52 - 1 too large, so that the ceiling is a shift. 2 products for each row and 2 more; k rows below
+/// 2^50 give less than (k / 4 + 1) q, at most 17 q.
+template <int kUnroll>
+[[gnu::always_inline]] inline void combine_words(u64* out, std::size_t i, Rows x, const u64* factors, u64 q,
+                                                 u64 minus_inverse) {
+  Reg low[kUnroll], high[kUnroll];
+  unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
+    low[u] = set1(kMask52);
+    high[u] = _mm512_setzero_si512();
+  });
+  for (std::size_t r = 0; r < x.size(); ++r) {
+    const Reg factor = set1(factors[r]);
+    const u64* const row = x[r] + i;
+    unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
+      const Reg word = load(row + u * kLanes);
+      low[u] = add_lo(low[u], word, factor);
+      high[u] = add_hi(high[u], word, factor);
+    });
+  }
+  unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
+    const Reg m = add_lo(set1(minus_inverse), low[u], set1(minus_inverse));
+    low[u] = ifma::add(add_hi(high[u], m, set1(q)), _mm512_srli_epi64(low[u], 52));
+  });
+  for (u64 multiple = q << (std::bit_width(x.size() / 4 + 1) - 1); multiple >= q; multiple /= 2) {
+    unroll<kUnroll>([&](auto u)
+                        __attribute__((always_inline)) { low[u] = subtract_once(low[u], set1(multiple)); });
+  }
+  unroll<kUnroll>([&](auto u) __attribute__((always_inline)) { store(out + i + u * kLanes, low[u]); });
+}
+
+void IfmaKernels::combine(Limb out, Rows x, std::span<const u64> factors) const noexcept {
+  const u64 q = modulus().value(), minus_inverse = minus_inverse_;
+  constexpr int kUnroll = 8;
+  for (std::size_t i = 0; i < out.size(); i += kUnroll * kLanes) {
+    combine_words<kUnroll>(out.data(), i, x, factors.data(), q, minus_inverse);
+  }
 }
 
 void IfmaKernels::reduce(Limb out, ConstLimb x) const noexcept {

@@ -9,7 +9,7 @@ namespace sotto::ntt::ifma {
 
 class IfmaKernels : public PortableKernels {
  public:
-  IfmaKernels(const Modulus& q, int log_n) : PortableKernels(q, log_n), lanes_(q) {}
+  IfmaKernels(const Modulus& q, int log_n);
 
   std::string_view backend() const noexcept override { return "avx512ifma"; }
   int input_bits() const noexcept override { return 50; }
@@ -22,13 +22,15 @@ class IfmaKernels : public PortableKernels {
   void add_scalar(Limb out, ConstLimb a, u64 c) const noexcept override;
   void subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u64 c) const noexcept override;
   void inner_product(Limb out, Rows a, Rows b) const noexcept override;
-  void combine(Limb out, Rows x, std::span<const u64> c) const noexcept override;
+  std::vector<u64> combine_factors(std::span<const u64> c) const override;
+  void combine(Limb out, Rows x, std::span<const u64> factors) const noexcept override;
   void reduce(Limb out, ConstLimb x) const noexcept override;
   void round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept override;
   void permute(Limb out, ConstLimb in, const Automorphism& sigma) const noexcept override;
 
  private:
   LaneModulus lanes_;
+  u64 minus_inverse_;  // -1 / q mod 2^52
 };
 
 }  // namespace sotto::ntt::ifma

@@ -152,11 +152,11 @@ void PortableKernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
   }
 }
 
-void PortableKernels::combine(Limb out, Rows x, std::span<const u64> c) const noexcept {
+void PortableKernels::combine(Limb out, Rows x, std::span<const u64> factors) const noexcept {
   const Modulus q = modulus();
   for (std::size_t i = 0; i < out.size(); ++i) {
     u128 sum = 0;
-    for (std::size_t r = 0; r < x.size(); ++r) sum += u128{x[r][i]} * c[r];
+    for (std::size_t r = 0; r < x.size(); ++r) sum += u128{x[r][i]} * factors[r];
     out[i] = q.reduce(sum);
   }
 }

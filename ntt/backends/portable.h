@@ -21,7 +21,7 @@ class PortableKernels : public Plan {
   void add_scalar(Limb out, ConstLimb a, u64 c) const noexcept override;
   void subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u64 c) const noexcept override;
   void inner_product(Limb out, Rows a, Rows b) const noexcept override;
-  void combine(Limb out, Rows x, std::span<const u64> c) const noexcept override;
+  void combine(Limb out, Rows x, std::span<const u64> factors) const noexcept override;
   void reduce(Limb out, ConstLimb x) const noexcept override;
   void round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept override;
   void permute(Limb out, ConstLimb in, const Automorphism& sigma) const noexcept override;

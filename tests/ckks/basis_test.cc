@@ -106,7 +106,7 @@ TEST_P(Basis, ConversionIsTheCentredLift) {
     std::vector<const ntt::Plan*> from, to;
     for (int i = 0; i < limbs; ++i) (i < from_count ? from : to).push_back(&params_->q(i));
     for (int i = 0; i < params_->special_count(); ++i) to.push_back(&params_->p(i));
-    const BaseConversion conversion(from, to);
+    const ntt::BaseConversion conversion(from, to);
     const std::vector<u64> primes = test::primes_of(*params_, from_count);
     const std::vector<Big> x = values(primes);
     const Big m = test::product(primes);
@@ -119,7 +119,8 @@ TEST_P(Basis, ConversionIsTheCentredLift) {
     conversion.prepare(scratch.span());
     for (std::size_t j = 0; j < to.size(); ++j) {
       const u64 t = to[j]->modulus().value();
-      conversion.convert(static_cast<int>(j), out.span(), scratch.span());
+      conversion.convert(std::array{ntt::BaseConversion::Target{static_cast<int>(j), out.span()}},
+                         scratch.span());
       for (std::size_t k = 0; k < n; ++k) {
         const Big lift = test::centred(x[k], m);
         if (is_near_half(lift, m, 10)) {  // k terms, each short by less than 1.25 2^-16

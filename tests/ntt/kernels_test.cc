@@ -130,13 +130,13 @@ TEST_P(KernelTest, InnerProductIntoAnOperand) {
 
 TEST_P(KernelTest, CombineTakesRowsOfWiderPrimes) {
   const u64 bound = u64{1} << plan->input_bits();
-  for (std::size_t k : {1, 2, 4, 16, 17, 64}) {
+  for (std::size_t k : {1, 2, 4, 11, 12, 16, 17, 28, 60, 64}) {
     for (bool extreme : {true, false}) {
       const std::vector<AlignedWords> x = rows_below(bound, k, extreme);
       std::vector<u64> c(k);
       for (u64& word : c) word = extreme ? q - 1 : rng.below(q);
       AlignedWords out(n);
-      plan->combine(out.span(), pointers(x), c);
+      plan->combine(out.span(), pointers(x), plan->combine_factors(c));
       for (std::size_t i = 0; i < n; ++i) {
         u128 sum = 0;
         for (std::size_t r = 0; r < k; ++r) sum = (sum + u128{x[r][i]} * c[r]) % q;
@@ -205,8 +205,8 @@ TEST_P(KernelTest, PiecesOfLimbs) {
   plan->inner_product(got.span().subspan(kPiece, kPiece), left_piece, right_piece);
   expect_piece(got, whole);
   got = before;
-  plan->combine(whole.span(), left, c);
-  plan->combine(got.span().subspan(kPiece, kPiece), left_piece, c);
+  plan->combine(whole.span(), left, plan->combine_factors(c));
+  plan->combine(got.span().subspan(kPiece, kPiece), left_piece, plan->combine_factors(c));
   expect_piece(got, whole);
   got = before;
   plan->round_quotient(whole.span(), left, c, 52);

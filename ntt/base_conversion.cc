@@ -1,0 +1,72 @@
+#include "ntt/base_conversion.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "base/error.h"
+
+namespace sotto::ntt {
+namespace {
+
+constexpr std::size_t kTileWords = 512;  // 4 KiB of each row: 8 rows, their quotient and a target fill 40 KiB
+
+u64 product_without(std::span<const Plan* const> primes, std::size_t skip, const Modulus& m) noexcept {
+  u64 product = 1;
+  for (std::size_t i = 0; i < primes.size(); ++i) {
+    if (i != skip) product = m.multiply(product, m.reduce(primes[i]->modulus().value()));
+  }
+  return product;
+}
+
+}  // namespace
+
+BaseConversion::BaseConversion(std::vector<const Plan*> from, std::vector<const Plan*> to)
+    : from_(std::move(from)), to_(std::move(to)) {
+  if (from_.empty() || from_.size() >= kMaxRows) {
+    throw Error(ErrorCode::kInvalidArgument, "base conversion: " + std::to_string(from_.size()) +
+                                                 " source primes; 1 to " + std::to_string(kMaxRows - 1) +
+                                                 " are possible");
+  }
+  const bool wide = std::ranges::any_of(from_, [](const Plan* plan) { return plan->modulus().bits() > 50; });
+  shift_ = wide ? 64 : 52;  // by size of the primes and not by backend, so that every backend rounds alike
+  for (std::size_t i = 0; i < from_.size(); ++i) {
+    const Modulus& m = from_[i]->modulus();
+    inverse_.push_back(m.inverse(product_without(from_, i, m)));
+    tau_.push_back(static_cast<u64>((u128{1} << (shift_ + kQuotientBits)) / m.value()));
+  }
+  for (const Plan* target : to_) {
+    const Modulus& t = target->modulus();
+    std::vector<u64> factors;
+    for (std::size_t i = 0; i < from_.size(); ++i) factors.push_back(product_without(from_, i, t));
+    factors.push_back(t.negate(product_without(from_, from_.size(), t)));
+    factors_.push_back(target->combine_factors(factors));
+  }
+}
+
+void BaseConversion::prepare(Limb scratch) const noexcept {
+  const std::size_t n = from_.front()->n(), k = from_.size(), tile = std::min(n, kTileWords);
+  std::array<const u64*, kMaxRows> rows;
+  for (std::size_t at = 0; at < n; at += tile) {
+    for (std::size_t i = 0; i < k; ++i) {
+      const Limb y = scratch.subspan(i * n + at, tile);
+      if (k > 1) from_[i]->multiply_scalar(y, y, inverse_[i]);
+      rows[i] = y.data();
+    }
+    from_.front()->round_quotient(scratch.subspan(k * n + at, tile), {rows.data(), k}, tau_, shift_);
+  }
+}
+
+void BaseConversion::convert(std::span<const Target> targets, ConstLimb scratch) const noexcept {
+  const std::size_t n = from_.front()->n(), k = from_.size() + 1, tile = std::min(n, kTileWords);
+  std::array<const u64*, kMaxRows> rows;
+  for (std::size_t at = 0; at < n; at += tile) {
+    for (std::size_t i = 0; i < k; ++i) rows[i] = scratch.data() + i * n + at;
+    for (const Target& target : targets) {
+      const auto j = static_cast<std::size_t>(target.index);
+      to_[j]->combine(target.out.subspan(at, tile), {rows.data(), k}, factors_[j]);
+    }
+  }
+}
+
+}  // namespace sotto::ntt
