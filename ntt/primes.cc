@@ -69,6 +69,20 @@ u64 largest_prime_below(int bits, int log_n, std::span<const u64> taken) {
                   std::to_string(log_n + 1) + "; choose more bits or a smaller ring");
 }
 
+std::vector<u64> primes_below(u64 ceiling, int log_n, std::size_t count) {
+  const u64 step = u64{1} << (log_n + 1);
+  std::vector<u64> primes;
+  if (ceiling < 2) ceiling = 2;
+  for (u64 q = (ceiling - 2) / step * step + 1; primes.size() < count && q > 1; q -= step) {
+    if (is_prime(q)) primes.push_back(q);
+  }
+  if (primes.size() == count) return primes;
+  throw Error(ErrorCode::kInvalidArgument, "primes_below: only " + std::to_string(primes.size()) +
+                                               " primes below " + std::to_string(ceiling) + " are 1 mod 2^" +
+                                               std::to_string(log_n + 1) +
+                                               "; choose a higher ceiling or a smaller ring");
+}
+
 u64 primitive_root(const Modulus& q, int log_n) {
   const u64 order = u64{1} << (log_n + 1);
   if ((q.value() - 1) % order != 0) {

@@ -2,20 +2,24 @@
 //
 // Each vector backend is compiled with flags of its own and exports one function, make_…(), which runs only
 // where the CPU has what those flags promise; everything else about it is decided here, in code that any CPU
-// can run.
+// can run. The table never moves and never shrinks: readers take no lock.
 
 #include "ntt/registry.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstdlib>
 #include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "base/error.h"
 #include "ntt/backends/portable.h"
+#include "ntt/cpu.h"
 #include "ntt/primes.h"
 
 namespace sotto::ntt {
@@ -33,55 +37,66 @@ u64 Plan::run_butterflies(Direction, std::size_t) const noexcept {
 
 namespace {
 
-constexpr BackendInfo kBackends[] = {
+constexpr BackendInfo kBuiltIn[] = {
 #if SOTTO_NTT_X86
     {"avx512ifma", "8 lanes of 52 bits, q < 2^50, N >= 2^7; AVX-512 F, DQ, VL and IFMA",
-     []() noexcept {  // the builtin also asks the operating system whether it saves the registers
-       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512ifma");
+     [] {
+       return missing_cpu_features({"avx512f", "avx512dq", "avx512vl", "avx512ifma"});
      },
      [](const Modulus& q, int log_n) noexcept { return q.bits() <= 50 && log_n >= 7; }, make_avx512_ifma},
     {"avx2", "4 lanes of doubles, q < 2^50, N >= 2^5; AVX2 and FMA",
-     []() noexcept { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
+     [] {
+       return missing_cpu_features({"avx2", "fma"});
+     },
      [](const Modulus& q, int log_n) noexcept { return q.bits() <= 50 && log_n >= 5; }, make_avx2},
 #endif
-    {"portable", "64-bit words and 128-bit products, q < 2^61; any CPU", []() noexcept { return true; },
+    {"portable", "64-bit words and 128-bit products, q < 2^61; any CPU", nullptr,
      [](const Modulus&, int) noexcept { return true; }, make_portable},
 };
 
-std::string list_backends() {
-  std::string names;
-  for (const BackendInfo& info : kBackends) {
-    names +=
-        (names.empty() ? "" : ", ") + std::string(info.name) + (info.usable() ? "" : " (not on this CPU)");
-  }
-  return names;
-}
-
-/// The usable backend of that name; `source` says who asked for it.
-const BackendInfo& find_backend(std::string_view name, std::string_view source) {
-  const auto* info = std::find_if(std::begin(kBackends), std::end(kBackends),
-                                  [&](const BackendInfo& row) { return row.name == name; });
-  if (info == std::end(kBackends)) {
-    throw Error(ErrorCode::kInvalidArgument, std::string(source) + ": no NTT backend is called \"" +
-                                                 std::string(name) + "\"; choose one of " + list_backends());
-  }
-  if (!info->usable()) {
-    throw Error(ErrorCode::kUnsupported, std::string(source) + ": this CPU cannot run the NTT backend " +
-                                             std::string(name) + "; choose one of " + list_backends());
-  }
-  return *info;
-}
-
 struct Registry {
-  std::mutex mutex;
-  std::optional<std::string_view> chosen;  // by set_backend(); names live in kBackends
+  Registry() { std::copy(std::begin(kBuiltIn), std::end(kBuiltIn), rows.begin()); }
+
+  std::mutex mutex;  // held to write rows and to touch chosen and plans
+  std::array<BackendInfo, kMaxBackends> rows{};
+  std::atomic<std::size_t> count{std::size(kBuiltIn)};  // grows after its row was written
+  std::optional<std::string_view> chosen;               // by set_backend(); names are those of rows
   std::map<std::tuple<std::string_view, u64, int>, std::weak_ptr<const Plan>> plans;
 };
 
 Registry& registry() {
   static Registry instance;
   return instance;
+}
+
+std::string list_backends() {
+  std::string names;
+  for (const BackendInfo& info : backends()) {
+    names += (names.empty() ? "" : ", ") + std::string(info.name);
+    if (!info.usable()) names += " (not on this CPU)";
+  }
+  return names;
+}
+
+const BackendInfo* find_row(std::string_view name) {
+  const auto all = backends();
+  const auto row = std::find_if(all.begin(), all.end(), [&](const auto& info) { return info.name == name; });
+  return row == all.end() ? nullptr : &*row;
+}
+
+/// The usable backend of that name; `source` says who asked for it.
+const BackendInfo& find_backend(std::string_view name, std::string_view source) {
+  const BackendInfo* info = find_row(name);
+  if (info == nullptr) {
+    throw Error(ErrorCode::kInvalidArgument, std::string(source) + ": no NTT backend is called \"" +
+                                                 std::string(name) + "\"; choose one of " + list_backends());
+  }
+  if (!info->usable()) {
+    throw Error(ErrorCode::kUnsupported, std::string(source) + ": this CPU cannot run the NTT backend " +
+                                             std::string(name) + ", it lacks " + info->missing() +
+                                             "; choose one of " + list_backends());
+  }
+  return *info;
 }
 
 void check_ring(u64 q, int log_n) {
@@ -113,28 +128,52 @@ const BackendInfo& choose_backend(std::span<const u64> primes, int log_n, std::s
     }
     return info;
   }
-  const auto* info = std::find_if(std::begin(kBackends), std::end(kBackends), [&](const BackendInfo& row) {
-    return row.usable() && unsupported(row) == primes.end();
-  });
-  return *info;  // portable, the last row, takes everything that check_ring() lets through
+  for (const BackendInfo& row : kBuiltIn) {
+    if (row.usable() && unsupported(row) == primes.end()) return row;
+  }
+  return *(std::end(kBuiltIn) - 1);  // portable, which takes everything that check_ring() lets through
 }
 
+/// Plans are made without the lock: a backend may ask for plans of another. Of two threads that make the same
+/// plan, both get the one that came first.
 PlanPtr cached_plan(const BackendInfo& info, u64 q, int log_n) {
   Registry& r = registry();
-  const std::lock_guard lock(r.mutex);
-  std::weak_ptr<const Plan>& slot = r.plans[{info.name, q, log_n}];
-  PlanPtr plan = slot.lock();
-  if (!plan) {
-    plan = info.make(Modulus(q), log_n);
-    slot = plan;
-  }
-  return plan;
+  const auto lookup = [&](PlanPtr made) {
+    const std::lock_guard lock(r.mutex);
+    std::weak_ptr<const Plan>& slot = r.plans[{info.name, q, log_n}];
+    PlanPtr plan = slot.lock();
+    if (!plan && made) slot = plan = std::move(made);
+    return plan;
+  };
+  if (PlanPtr plan = lookup(nullptr)) return plan;
+  return lookup(info.make(Modulus(q), log_n));
 }
 
 }  // namespace
 
 std::span<const BackendInfo> backends() noexcept {
-  return kBackends;
+  const Registry& r = registry();
+  return {r.rows.data(), r.count.load(std::memory_order_acquire)};
+}
+
+void register_backend(const BackendInfo& info) {
+  if (info.name.empty() || info.supports == nullptr || info.make == nullptr) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "register_backend: a backend needs a name and the functions supports and make");
+  }
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  const std::size_t count = r.count.load(std::memory_order_relaxed);
+  if (find_row(info.name) != nullptr) {
+    throw Error(ErrorCode::kInvalidArgument, "register_backend: the name " + std::string(info.name) +
+                                                 " is taken; there are " + list_backends());
+  }
+  if (count == kMaxBackends) {
+    throw Error(ErrorCode::kUnsupported, "register_backend: the table is full with " + std::to_string(count) +
+                                             " backends; raise kMaxBackends");
+  }
+  r.rows[count] = info;
+  r.count.store(count + 1, std::memory_order_release);
 }
 
 std::string_view forced_backend() {

@@ -1,4 +1,4 @@
-// Lists the NTT backends, asks the CPU, selects or forces one.
+// Lists the NTT backends, asks the CPU, selects or forces one. How to write one: docs/ntt-backends.md.
 #pragma once
 
 #include <memory>
@@ -13,19 +13,31 @@ namespace sotto::ntt {
 
 using PlanPtr = std::shared_ptr<const Plan>;
 
+/// One backend. Strings and functions live as long as the program; the functions may be called by any thread.
 struct BackendInfo {
   std::string_view name;         // "avx512ifma"
   std::string_view description;  // one line for people: word size, ceiling of q, needed CPU features
-  bool (*usable)() noexcept;     // compiled in and this CPU (and operating system) has it
+  /// What this machine lacks to run it, or ""; null: runs anywhere.
+  std::string (*missing)();
+  /// May decline, and portable serves that (q, N).
   bool (*supports)(const Modulus& q, int log_n) noexcept;
+  /// Called only where nothing is missing and (q, N) is supported.
   PlanPtr (*make)(const Modulus& q, int log_n);
+
+  bool usable() const { return missing == nullptr || missing().empty(); }
 };
 
-/// All backends known to this build, fastest first; `portable` is last and supports everything.
+/// All backends: those of this build, fastest first, up to `portable`, which runs anywhere and supports
+/// everything; then the registered ones. A span stays valid for good and does not see later registrations.
 std::span<const BackendInfo> backends() noexcept;
 
+/// Adds a backend to the list. It serves who names or forces it; the automatic choice ends at `portable`.
+/// Throws Error when the row is incomplete, its name is taken, or the list (kMaxBackends) is full.
+void register_backend(const BackendInfo& info);
+inline constexpr std::size_t kMaxBackends = 32;
+
 /// The name forced by SOTTO_NTT_BACKEND or set_backend(), or "" for automatic choice. Throws Error naming the
-/// backends when the forced one is unknown or not usable on this CPU.
+/// backends when the forced one is unknown or not usable on this machine.
 std::string_view forced_backend();
 /// Forces a backend for plans made later ("" = automatic); overrides SOTTO_NTT_BACKEND. Same errors.
 void set_backend(std::string_view name);

@@ -65,6 +65,16 @@ TEST(LargestPrimeBelow, RefusesSizesThatNoBackendTakes) {
   EXPECT_THROW(largest_prime_below(1, 13), Error);
 }
 
+TEST(PrimesBelow, AreTheLargestInOrderAndSayWhenTheyRunOut) {
+  EXPECT_EQ(primes_below(200, 4, 2), (std::vector<u64>{193, 97}));
+  EXPECT_EQ(primes_below(193, 4, 1), (std::vector<u64>{97})) << "the ceiling itself is not below";
+  EXPECT_EQ(primes_below(194, 4, 1), (std::vector<u64>{193}));
+  EXPECT_THROW(primes_below(200, 4, 3), Error);
+  EXPECT_THROW(primes_below(0, 4, 1), Error);
+  const u64 top = u64{1} << 30;
+  EXPECT_EQ(primes_below(top, 13, 1).front(), largest_prime_below(30, 13));
+}
+
 /// Every prime that is 1 mod 2N below the ceiling, to search by hand.
 std::vector<u64> all_primes(int log_n, u64 ceiling) {
   std::vector<u64> primes;

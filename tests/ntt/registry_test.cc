@@ -38,13 +38,14 @@ class RegistryTest : public ::testing::Test {
   void TearDown() override { set_backend(""); }
 };
 
-TEST_F(RegistryTest, ListsPortableLastAndItTakesEverything) {
-  ASSERT_FALSE(backends().empty());
-  const BackendInfo& last = backends().back();
-  EXPECT_EQ(last.name, "portable");
-  EXPECT_TRUE(last.usable());
-  EXPECT_TRUE(last.supports(Modulus(largest_prime_below(61, 17)), 17));
-  EXPECT_TRUE(last.supports(Modulus(97), 4));
+TEST_F(RegistryTest, PortableRunsAnywhereAndTakesEverything) {
+  const auto all = backends();
+  const auto portable =
+      std::find_if(all.begin(), all.end(), [](const BackendInfo& info) { return info.name == "portable"; });
+  ASSERT_NE(portable, all.end());
+  EXPECT_TRUE(portable->usable());
+  EXPECT_TRUE(portable->supports(Modulus(largest_prime_below(61, 17)), 17));
+  EXPECT_TRUE(portable->supports(Modulus(97), 4));
 }
 
 TEST_F(RegistryTest, AutomaticChoiceIsTheFirstUsableThatSupportsThePrime) {
@@ -96,6 +97,85 @@ TEST_F(RegistryTest, ABackendThatThisCpuLacksIsRefused) {
   if (lacking == backends().end()) GTEST_SKIP() << "this CPU can run every backend of this build";
   EXPECT_THAT(message_of([&] { set_backend(lacking->name); }),
               HasSubstr("this CPU cannot run the NTT backend " + std::string(lacking->name)));
+}
+
+/// A row that borrows the plans of portable.
+BackendInfo borrowed(std::string_view name, std::string (*missing)() = nullptr) {
+  return {name, "for tests", missing, [](const Modulus& q, int) noexcept { return q.bits() <= 40; },
+          [](const Modulus& q, int log_n) { return make_plan(q, log_n, "portable"); }};
+}
+
+bool is_listed(std::string_view name) {
+  const auto all = backends();
+  return std::any_of(all.begin(), all.end(), [&](const BackendInfo& info) { return info.name == name; });
+}
+
+TEST_F(RegistryTest, ARegisteredBackendServesWhoNamesItAndNobodyElse) {
+  static int made = 0;
+  BackendInfo info = borrowed("counting");
+  info.make = [](const Modulus& q, int log_n) {
+    ++made;
+    return make_plan(q, log_n - 1, "portable");  // another ring, so that the test sees who made the plan
+  };
+  const PlanPtr before = make_plan(Modulus(kPrime), kLogN);
+  register_backend(info);
+  EXPECT_TRUE(is_listed("counting"));
+  EXPECT_EQ(make_plan(Modulus(kPrime), kLogN).get(), before.get());
+  EXPECT_EQ(made, 0);
+  EXPECT_EQ(make_plan(Modulus(kPrime), kLogN, "counting")->log_n(), kLogN - 1);
+  set_backend("counting");
+  EXPECT_EQ(forced_backend(), "counting");
+  EXPECT_EQ(make_plan(Modulus(kPrime), kLogN)->log_n(), kLogN - 1);
+  EXPECT_THAT(message_of([] { make_plan(Modulus(kWide), kLogN); }), HasSubstr("does not take q"));
+}
+
+TEST_F(RegistryTest, ARegisteredBackendSaysWhatItMisses) {
+  register_backend(borrowed("faraway", [] { return std::string("an accelerator"); }));
+  EXPECT_THAT(message_of([] { set_backend("faraway"); }), HasSubstr("it lacks an accelerator"));
+}
+
+TEST_F(RegistryTest, RefusesTakenNamesAndIncompleteRows) {
+  EXPECT_THAT(message_of([] { register_backend(borrowed("portable")); }),
+              HasSubstr("the name portable is taken"));
+  EXPECT_THAT(message_of([] { register_backend(borrowed("")); }), HasSubstr("needs a name"));
+  BackendInfo no_make = borrowed("no_make");
+  no_make.make = nullptr;
+  EXPECT_THAT(message_of([&] { register_backend(no_make); }), HasSubstr("supports and make"));
+  EXPECT_FALSE(is_listed("no_make"));
+}
+
+TEST_F(RegistryTest, ThreadsMayRegisterAndLookAtTheSameTime) {
+  static const std::string names[4] = {"thread0", "thread1", "thread2", "thread3"};
+  const auto before = backends();
+  const std::string first(before.front().name);
+  std::vector<std::thread> threads;
+  for (const std::string& name : names) {
+    threads.emplace_back([&] {
+      register_backend(borrowed(name));
+      for (const BackendInfo& info : backends()) EXPECT_FALSE(info.name.empty());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& name : names) EXPECT_TRUE(is_listed(name));
+  EXPECT_EQ(before.front().name, first) << "an old span must stay valid";
+  EXPECT_EQ(backends().data(), before.data());
+}
+
+// Fills the table for good, so it runs in a process of its own.
+TEST(RegistryCapacity, AFullTableIsRefused) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        static std::string names[kMaxBackends + 1];
+        for (std::size_t i = 0; i <= kMaxBackends; ++i) {
+          names[i] = "row" + std::to_string(i);
+          const std::string message = message_of([&] { register_backend(borrowed(names[i])); });
+          if (message.empty()) continue;
+          std::fputs(message.c_str(), stderr);
+          std::exit(backends().size() == kMaxBackends ? 0 : 1);
+        }
+      },
+      ::testing::ExitedWithCode(0), "the table is full with 32 backends; raise kMaxBackends");
 }
 
 TEST_F(RegistryTest, OneWidePrimeMovesTheWholeChain) {
