@@ -23,7 +23,7 @@ constexpr const char* kFooter = R"(Examples:
   sotto plan models/mnist-cryptonets.onnx                      what would run, before a key is made
   sotto SUBCOMMAND --help                                      options and an example of each
 
-Exit codes: 0 done, 1 failed (one sentence on standard error), 2 wrong usage, 3 encrypted and cleartext labels differ.)";
+Exit codes: 0 done, 1 failed (one sentence on standard error), 2 wrong usage, 3 what must agree differs (see the subcommand).)";
 
 /// Text of a parse error on one line, with the way to the help; `first` is the first word after the program's
 /// name.
@@ -37,8 +37,13 @@ std::string usage_sentence(const CLI::App& root, const CLI::ParseError& error, c
   }
   std::string text = error.what();
   std::replace(text.begin(), text.end(), '\n', ' ');
-  const auto used = root.get_subcommands();
-  return fmt::format("{}; see sotto{} --help", text, used.empty() ? "" : " " + used.front()->get_name());
+  std::string path;  // "sotto bench ntt"
+  for (const CLI::App* app = &root; app != nullptr;) {
+    path += (path.empty() ? "" : " ") + app->get_name();
+    const auto used = app->get_subcommands();
+    app = used.empty() ? nullptr : used.front();
+  }
+  return fmt::format("{}; see {} --help", text, path);
 }
 
 /// --json may stand behind the mistake that ended the parsing, so it is looked for by itself.

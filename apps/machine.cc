@@ -30,26 +30,12 @@ std::string cpu_name() {
   return uname(&name) == 0 ? name.machine : "unknown";
 }
 
-std::vector<Feature> cpu_features() {
-#if defined(__x86_64__)
-  // The builtin wants literals; it asks the operating system too, so a feature that is off does not count.
-  return {{"avx2", __builtin_cpu_supports("avx2") != 0},
-          {"fma", __builtin_cpu_supports("fma") != 0},
-          {"avx512f", __builtin_cpu_supports("avx512f") != 0},
-          {"avx512dq", __builtin_cpu_supports("avx512dq") != 0},
-          {"avx512vl", __builtin_cpu_supports("avx512vl") != 0},
-          {"avx512ifma", __builtin_cpu_supports("avx512ifma") != 0}};
-#else
-  return {};
-#endif
-}
-
 }  // namespace
 
 Machine describe_machine() {
   const auto pages = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES));
   const auto page_bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  return {cpu_name(), omp_get_num_procs(), pages * page_bytes, cpu_features()};
+  return {cpu_name(), omp_get_num_procs(), pages * page_bytes};
 }
 
 std::vector<std::pair<std::string, std::string>> library_versions() {

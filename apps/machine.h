@@ -8,16 +8,10 @@
 
 namespace sotto::app {
 
-struct Feature {
-  std::string name;  // "avx512ifma"
-  bool present;
-};
-
 struct Machine {
   std::string cpu;  // "AMD EPYC …", or the architecture where the system does not tell
   int cores;        // that this process may run on
   std::size_t memory_bytes;
-  std::vector<Feature> features;  // those that a kernel of Sotto can use
 };
 Machine describe_machine();
 

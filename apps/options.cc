@@ -17,7 +17,8 @@ constexpr int kMaxThreads = 1024;
 std::string backend_list() {
   std::vector<std::string> names;
   for (const ntt::BackendInfo& backend : ntt::backends()) {
-    names.push_back(std::string(backend.name) + (backend.usable() ? "" : " (not on this CPU)"));
+    names.push_back(std::string(backend.name) +
+                    (backend.usable() ? "" : " (this CPU lacks " + backend.missing() + ")"));
   }
   return fmt::format("{}", fmt::join(names, ", "));
 }
@@ -36,11 +37,15 @@ void force_backend(const std::string& name) {
 
 }  // namespace
 
-void add_common_options(CLI::App& app, CommonOptions& options) {
-  app.add_flag("--json", options.json, "Print one JSON value for programs instead of text");
-  app.add_option("--threads", options.threads, "Threads to use (default: all cores)")
+void add_program_options(CLI::App& app, bool& json, int& threads) {
+  app.add_flag("--json", json, "Print one JSON value for programs instead of text");
+  app.add_option("--threads", threads, "Threads to use (default: all cores)")
       ->check(CLI::Range(1, kMaxThreads).description(""))
       ->type_name("N");
+}
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+  add_program_options(app, options.json, options.threads);
   app.add_option("--backend", options.backend,
                  "NTT backend to force (default: the fastest here; see sotto info)")
       ->type_name("NAME");

@@ -22,6 +22,8 @@ struct CommonOptions {
   std::string backend;  // "": the registry chooses
 };
 void add_common_options(CLI::App& app, CommonOptions& options);
+/// --json and --threads alone, for a subcommand that does not run on one backend.
+void add_program_options(CLI::App& app, bool& json, int& threads);
 
 /// Checks the options, forces the backend, and gives the team size. Throws UsageError naming what exists.
 Threads apply_common_options(const CommonOptions& options);

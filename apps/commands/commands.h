@@ -21,10 +21,11 @@ Command add_keygen(CLI::App& root);
 Command add_encrypt(CLI::App& root);
 Command add_infer(CLI::App& root);
 Command add_decrypt(CLI::App& root);
+Command add_bench(CLI::App& root);
 
 inline std::vector<Command> add_commands(CLI::App& root) {
-  return {add_info(root),   add_plan(root),    add_classify(root), add_evaluate(root),
-          add_keygen(root), add_encrypt(root), add_infer(root),    add_decrypt(root)};
+  return {add_info(root),    add_plan(root),  add_classify(root), add_evaluate(root), add_keygen(root),
+          add_encrypt(root), add_infer(root), add_decrypt(root),  add_bench(root)};
 }
 
 }  // namespace sotto::app

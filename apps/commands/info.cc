@@ -8,6 +8,7 @@
 #include "apps/output.h"
 #include "apps/text/format.h"
 #include "apps/text/table.h"
+#include "ntt/cpu.h"
 #include "ntt/registry.h"
 
 namespace sotto::app {
@@ -21,37 +22,55 @@ struct BackendState {
   const ntt::BackendInfo* info;
   bool usable, chosen;
   std::string why;
+  int widest_bits;  // of the primes that it takes, 0 for none
 };
 
-std::vector<BackendState> backend_states() {
+/// The widest primes that a backend takes at the ring degree where it is most likely to be used.
+int widest_bits(const ntt::BackendInfo& backend) {
+  constexpr int kLogN = 14;
+  int bits = 61;
+  while (bits > 1 && !backend.supports(ntt::Modulus((ntt::u64{1} << bits) - 1), kLogN)) --bits;
+  return bits == 1 ? 0 : bits;
+}
+
+/// Who asked for the forced backend.
+std::string forced_by(const CommonOptions& options) {
+  return options.backend.empty() ? "SOTTO_NTT_BACKEND" : "--backend";
+}
+
+std::vector<BackendState> backend_states(const CommonOptions& options) {
   const std::string_view forced = ntt::forced_backend();
   std::vector<BackendState> states;
-  bool taken = false;
+  bool taken = false, automatic = true;
   for (const ntt::BackendInfo& backend : ntt::backends()) {
     const bool usable = backend.usable();
     const bool chosen = forced.empty() ? usable && !taken : backend.name == forced;
-    std::string why = "slower than the one above";
+    std::string why = automatic ? "slower; serves primes that the chosen one does not take"
+                                : "registered; serves who asks for it by name";
     if (!usable)
-      why = "not in this build, or this CPU lacks what it needs";
+      why = "this machine lacks " + backend.missing();
     else if (chosen)
-      why = forced.empty() ? "the fastest that runs here" : "asked for by name";
+      why = forced.empty() ? "the fastest that runs here" : fmt::format("{} asks for it", forced_by(options));
     else if (!forced.empty())
-      why = "another was asked for by name";
+      why = fmt::format("{} asks for another", forced_by(options));
     taken = taken || chosen;
-    states.push_back({&backend, usable, chosen, why});
+    automatic = automatic && backend.name != "portable";
+    states.push_back({&backend, usable, chosen, why, widest_bits(backend)});
   }
   return states;
 }
 
-Json to_json(const Machine& machine, Threads threads) {
+Json to_json(const Machine& machine, Threads threads, const CommonOptions& options) {
   Json features = Json::object(), libraries = Json::object(), backends = Json::array();
-  for (const Feature& feature : machine.features) features[feature.name] = feature.present;
+  for (const ntt::CpuFeature& feature : ntt::cpu_features()) features[feature.name] = feature.present;
   for (const auto& [name, version] : library_versions()) libraries[name] = version;
-  for (const BackendState& state : backend_states()) {
+  for (const BackendState& state : backend_states(options)) {
     backends.push_back({{"name", state.info->name},
                         {"description", state.info->description},
                         {"usable", state.usable},
                         {"chosen", state.chosen},
+                        {"missing", state.usable ? "" : state.info->missing()},
+                        {"prime_bits", state.widest_bits},
                         {"why", state.why}});
   }
   return {{"version", SOTTO_VERSION},
@@ -66,10 +85,11 @@ Json to_json(const Machine& machine, Threads threads) {
           {"libraries", libraries}};
 }
 
-std::string to_text(const Machine& machine, Threads threads) {
+std::string to_text(const Machine& machine, Threads threads, const CommonOptions& options) {
   std::string features, libraries;
-  for (const Feature& feature : machine.features) {
-    features += (features.empty() ? "" : "  ") + feature.name + (feature.present ? "" : " (no)");
+  for (const ntt::CpuFeature& feature : ntt::cpu_features()) {
+    features +=
+        fmt::format("{}{}{}", features.empty() ? "" : "  ", feature.name, feature.present ? "" : " (no)");
   }
   for (const auto& [name, version] : library_versions()) {
     libraries += fmt::format("{}{} {}", libraries.empty() ? "" : ", ", name, version);
@@ -77,11 +97,12 @@ std::string to_text(const Machine& machine, Threads threads) {
   Table table({{"NTT backend", Table::Align::kLeft},
                {"usable", Table::Align::kLeft},
                {"chosen", Table::Align::kLeft},
+               {"primes"},
                {"why", Table::Align::kLeft},
                {"what it is", Table::Align::kLeft}});
-  for (const BackendState& state : backend_states()) {
+  for (const BackendState& state : backend_states(options)) {
     table.add({std::string(state.info->name), state.usable ? "yes" : "no", state.chosen ? "yes" : "",
-               state.why, std::string(state.info->description)});
+               fmt::format("< 2^{}", state.widest_bits), state.why, std::string(state.info->description)});
   }
   return fmt::format(
       "sotto      {} ({})\nCPU        {}, {}, {} of memory\nfeatures   {}\nthreads    {}\n"
@@ -102,9 +123,9 @@ Command add_info(CLI::App& root) {
             const Threads threads = apply_common_options(*options);
             const Machine machine = describe_machine();
             if (options->json) {
-              print_json(to_json(machine, threads));
+              print_json(to_json(machine, threads, *options));
             } else {
-              print_text(to_text(machine, threads));
+              print_text(to_text(machine, threads, *options));
             }
             return kDone;
           }};

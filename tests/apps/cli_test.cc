@@ -35,7 +35,27 @@ TEST_F(Cli, InfoFollowsAForcedBackend) {
   EXPECT_EQ(info["threads"], 3);
   for (const Json& backend : info["backends"]) {
     EXPECT_EQ(backend["chosen"].get<bool>(), backend["name"] == "portable");
+    if (backend["usable"]) {
+      EXPECT_EQ(backend["why"],
+                backend["name"] == "portable" ? "--backend asks for it" : "--backend asks for another");
+    }
+    EXPECT_EQ(backend["usable"].get<bool>(), backend["missing"] == "");
   }
+}
+
+TEST_F(Cli, InfoTellsWhichPrimesABackendTakes) {
+  const Outcome outcome = run_program({"info", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const Json& backend : Json::parse(outcome.out)["backends"]) {
+    EXPECT_EQ(backend["prime_bits"], backend["name"] == "portable" ? 61 : 50);
+  }
+}
+
+TEST_F(Cli, BenchChecksAndTimesEveryBackendQuickly) {
+  const Outcome outcome = run_program({"bench", "ntt", "--quick", "--log-n", "8"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("butterfly"), HasSubstr("cold/hot"), HasSubstr("portable"),
+                                 HasSubstr("Every operation of every row gave the words of portable")));
 }
 
 TEST_F(Cli, InfoPrintsATableForPeople) {
@@ -45,7 +65,8 @@ TEST_F(Cli, InfoPrintsATableForPeople) {
 }
 
 TEST_F(Cli, EverySubcommandExplainsItselfWithAnExample) {
-  for (const char* name : {"info", "plan", "classify", "evaluate", "keygen", "encrypt", "infer", "decrypt"}) {
+  for (const char* name :
+       {"info", "plan", "classify", "evaluate", "keygen", "encrypt", "infer", "decrypt", "bench"}) {
     const Outcome outcome = run_program({name, "--help"});
     EXPECT_EQ(outcome.exit_code, 0) << name;
     EXPECT_THAT(outcome.out, AllOf(HasSubstr("Example"), HasSubstr(std::string("sotto ") + name)));
