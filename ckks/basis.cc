@@ -51,20 +51,33 @@ void PrimeDrop::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* c
   });
   parallel_for(threads, parts,
                [&](int part) { lift_.prepare(scratch[static_cast<std::size_t>(part)].span()); });
-  parallel_for(threads, parts * kept(), [&](int task) {
+  const bool few = parts * kept() < 2 * kLimbsTogether * threads.count;  // then each thread needs its own
+  const int together = few ? 1 : kLimbsTogether, groups = (kept() + together - 1) / together;
+  parallel_for(threads, parts * groups, [&](int task) {
     const auto part = static_cast<std::size_t>(task % parts);
-    const int i = task / parts;
-    const ntt::Plan& plan = *kept_[static_cast<std::size_t>(i)];
-    AlignedWords buffer(n);
-    const ntt::Limb remainder = buffer.span();
-    const ntt::Limb target = finish.sigma == nullptr ? out[part]->limb(i) : remainder;
-    lift_.convert(std::array{ntt::BaseConversion::Target{i, remainder}}, scratch[part].span());
-    plan.forward(remainder);
-    plan.subtract_multiply_scalar(target, in[part]->limb(i), remainder,
-                                  inverse_[static_cast<std::size_t>(i)]);
-    if (finish.add[part] != nullptr) plan.add(target, target, finish.add[part]->limb(i));
-    if (finish.sigma != nullptr) plan.permute(out[part]->limb(i), target, *finish.sigma);
+    const int first = task / parts * together, last = std::min(first + together, kept());
+    divide(first, last, scratch[part].span(), *in[part], *out[part], finish.add[part], finish.sigma);
   });
+}
+
+/// Limbs [first, last) of one part: sigma((in - lift) / D + add).
+void PrimeDrop::divide(int first, int last, ntt::ConstLimb prepared, const EvalPoly& in, EvalPoly& out,
+                       const EvalPoly* add, const ntt::Automorphism* sigma) const {
+  const std::size_t n = in.n();
+  AlignedWords buffer(n * static_cast<std::size_t>(last - first));
+  std::vector<ntt::BaseConversion::Target> remainders;
+  for (int i = first; i < last; ++i) {
+    remainders.push_back({i, buffer.span().subspan(static_cast<std::size_t>(i - first) * n, n)});
+  }
+  lift_.convert(remainders, prepared);
+  for (const auto& [i, remainder] : remainders) {
+    const ntt::Plan& plan = *kept_[static_cast<std::size_t>(i)];
+    const ntt::Limb quotient = sigma == nullptr ? out.limb(i) : remainder;
+    plan.forward(remainder);
+    plan.subtract_multiply_scalar(quotient, in.limb(i), remainder, inverse_[static_cast<std::size_t>(i)]);
+    if (add != nullptr) plan.add(quotient, quotient, add->limb(i));
+    if (sigma != nullptr) plan.permute(out.limb(i), quotient, *sigma);
+  }
 }
 
 }  // namespace sotto::ckks

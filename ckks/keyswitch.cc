@@ -78,41 +78,59 @@ Decomposition KeySwitcher::decompose(const EvalPoly& c, Threads threads) const {
   return out;
 }
 
-/// Digit `digit` on limb i, which is not one of its own.
-void KeySwitcher::lift(const Decomposition& c, int digit, int i, ntt::Limb out) const noexcept {
-  const int q_limbs = c.q_limbs(), primes = primes_in(digit, q_limbs);
-  int target = i;  // among the primes that are not in the digit
-  if (i >= q_limbs) {
-    target = params_->max_level() + 1 - primes + (i - q_limbs);
-  } else if (i >= digit * params_->alpha()) {
-    target = i - primes;
-  }
-  const AlignedWords& coefficients = c.coefficients_[static_cast<std::size_t>(digit)];
-  conversion(digit, q_limbs)
-      .convert(std::array{ntt::BaseConversion::Target{target, out}}, coefficients.span());
-  params_->limb(i, q_limbs).forward(out);
+/// Where limb i of QP stands among the targets of the conversion of a digit, or -1 for one of its own.
+int KeySwitcher::target_of(int digit, int q_limbs, int i) const noexcept {
+  const int first = digit * params_->alpha(), primes = primes_in(digit, q_limbs);
+  if (i >= q_limbs) return params_->max_level() + 1 - primes + (i - q_limbs);
+  if (i < first) return i;
+  return i < first + primes ? -1 : i - primes;
 }
 
-void KeySwitcher::lift_limb(const Decomposition& c, int i, Threads inner, const LimbBody& body) const {
+/// A digit on the limbs [first, last) that are not its own, into out(limb), in the evaluation domain.
+template <class Out>
+void KeySwitcher::lift(const Decomposition& c, int digit, int first, int last, Out&& out) const {
+  std::vector<ntt::BaseConversion::Target> targets;
+  for (int i = first; i < last; ++i) {
+    const int target = target_of(digit, c.q_limbs(), i);
+    if (target >= 0) targets.push_back({target, out(i)});
+  }
+  conversion(digit, c.q_limbs()).convert(targets, c.coefficients_[static_cast<std::size_t>(digit)].span());
+  for (int i = first; i < last; ++i) {
+    if (target_of(digit, c.q_limbs(), i) >= 0) params_->limb(i, c.q_limbs()).forward(out(i));
+  }
+}
+
+/// body() for the limbs [first, last), which are lifted together.
+void KeySwitcher::lift_limbs(const Decomposition& c, int first, int last, Threads inner,
+                             const LimbBody& body) const {
   const std::size_t stride = params_->n() + kRowPadding;
   const auto digits = static_cast<std::size_t>(c.digits());
-  AlignedWords scratch(stride * digits);
-  std::array<const u64*, 64> rows;
-  parallel_for(inner, c.digits(), [&](int j) {
-    const auto u = static_cast<std::size_t>(j);
-    const bool own = i < c.q_limbs() && i / params_->alpha() == j;
-    const ntt::Limb out = scratch.span().subspan(u * stride, params_->n());
-    if (!own) lift(c, j, i, out);
-    rows[u] = own ? c.source_->limb(i).data() : out.data();
-  });
-  body(i, {rows.data(), digits}, inner);
+  AlignedWords scratch(stride * digits * static_cast<std::size_t>(last - first));  // [limb][digit][stride]
+  const auto row = [&](int i, int digit) {
+    const std::size_t k = static_cast<std::size_t>(i - first) * digits + static_cast<std::size_t>(digit);
+    return scratch.span().subspan(k * stride, params_->n());
+  };
+  parallel_for(inner, c.digits(), [&](int j) { lift(c, j, first, last, [&](int i) { return row(i, j); }); });
+  std::array<const u64*, ntt::kMaxRows> rows;
+  for (int i = first; i < last; ++i) {
+    for (int j = 0; j < c.digits(); ++j) {
+      const bool own = target_of(j, c.q_limbs(), i) < 0;
+      rows[static_cast<std::size_t>(j)] = own ? c.source_->limb(i).data() : row(i, j).data();
+    }
+    body(i, {rows.data(), digits}, inner);
+  }
 }
 
 void KeySwitcher::each_limb(const Decomposition& c, int first, int last, Threads threads,
                             const LimbBody& body) const {
-  const int whole = (last - first) - (last - first) % std::max(threads.count, 1);
-  parallel_for(threads, whole, [&](int task) { lift_limb(c, first + task, Threads{1}, body); });
-  for (int i = first + whole; i < last; ++i) lift_limb(c, i, threads, body);
+  const int team = std::max(threads.count, 1), share = (last - first) / team;
+  parallel_for(threads, team, [&](int member) {
+    const int end = first + (member + 1) * share;
+    for (int i = end - share; i < end; i += kLimbsTogether) {
+      lift_limbs(c, i, std::min(i + kLimbsTogether, end), Threads{1}, body);
+    }
+  });
+  for (int i = first + team * share; i < last; ++i) lift_limbs(c, i, i + 1, threads, body);
 }
 
 void KeySwitcher::multiply_key(ntt::Rows digits, const SwitchingKey& key, std::size_t part, int i,

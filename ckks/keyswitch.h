@@ -72,8 +72,10 @@ class KeySwitcher {
  private:
   int primes_in(int digit, int q_limbs) const noexcept;
   const ntt::BaseConversion& conversion(int digit, int q_limbs) const noexcept;
-  void lift(const Decomposition& c, int digit, int i, ntt::Limb out) const noexcept;
-  void lift_limb(const Decomposition& c, int i, Threads inner, const LimbBody& body) const;
+  int target_of(int digit, int q_limbs, int i) const noexcept;
+  template <class Out>
+  void lift(const Decomposition& c, int digit, int first, int last, Out&& out) const;
+  void lift_limbs(const Decomposition& c, int first, int last, Threads inner, const LimbBody& body) const;
 
   ParamsPtr params_;
   // [digit][primes - 1]: a digit may be cut short at its level
