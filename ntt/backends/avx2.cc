@@ -253,7 +253,7 @@ void Avx2Kernels::subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u
 template <class LeftFactor, class RightFactor>
 [[gnu::always_inline]] inline void sum_of_products(const LaneModulus m, Limb out, std::size_t rows,
                                                    LeftFactor left, RightFactor right) noexcept {
-  constexpr int kUnroll = 2;
+  constexpr int kUnroll = 4;
   for (std::size_t i = 0; i < out.size(); i += kUnroll * kLanes) {
     Reg sum[kUnroll];
     unroll<kUnroll>([&](auto u) __attribute__((always_inline)) { sum[u] = _mm256_setzero_pd(); });
