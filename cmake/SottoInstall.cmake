@@ -11,11 +11,14 @@ install(TARGETS ${sotto_libraries} EXPORT sottoTargets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
-# Headers of ntt/backends, ckks/engines and nn/onnx are private: callers see the registry, Engine and import_onnx().
+# Headers of ntt/backends, ckks/engines and nn/onnx are private: callers see the registry, Engine and import_onnx(). Those who write a
+# backend of their own inherit the kernels of portable.
 foreach(layer base ntt ckks approx nn)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sotto
           FILES_MATCHING PATTERN "*.h" PATTERN "backends" EXCLUDE PATTERN "engines" EXCLUDE PATTERN "onnx" EXCLUDE)
 endforeach()
+
+install(FILES ${PROJECT_SOURCE_DIR}/ntt/backends/portable.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sotto/ntt/backends)
 
 if(TARGET sotto_app)
   install(TARGETS sotto_app RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

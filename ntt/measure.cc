@@ -95,13 +95,9 @@ TransformTime time_transform(Workload& workload, Direction direction, std::size_
 }
 
 double thread_speedup(Workload& workload, Direction direction, Threads threads, double seconds) {
+  const std::vector<LimbTask> tasks = workload.tasks();
   std::vector<double> ratios;
-  const auto walk = [&](Threads team) {
-    return seconds_of([&] {
-      parallel_for(team, static_cast<int>(workload.count()),
-                   [&](int i) { workload.transform(direction, static_cast<std::size_t>(i)); });
-    });
-  };
+  const auto walk = [&](Threads team) { return seconds_of([&] { transform_all(direction, tasks, team); }); };
   walk(threads);
   for (const auto begin = Clock::now();
        ratios.size() < 5 || std::chrono::duration<double>(Clock::now() - begin).count() < seconds;) {

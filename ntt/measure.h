@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "ntt/batch.h"
 #include "ntt/registry.h"
 
 namespace sotto::ntt {
@@ -37,6 +38,12 @@ class Workload {
   void transform(Direction direction, std::size_t i) noexcept {
     direction == Direction::kForward ? plans_[i]->forward(limbs_[i].span())
                                      : plans_[i]->inverse(limbs_[i].span());
+  }
+  /// All limbs as one batch.
+  std::vector<LimbTask> tasks() {
+    std::vector<LimbTask> all;
+    for (std::size_t i = 0; i < count(); ++i) all.push_back({plans_[i].get(), limbs_[i].span()});
+    return all;
   }
 
  private:

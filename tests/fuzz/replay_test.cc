@@ -93,5 +93,16 @@ TEST(FuzzReplay, EnginePrograms) {
   }
 }
 
+TEST(FuzzReplay, NttBackends) {
+  const std::vector<Input> corpus = read_folder("fuzz/corpus/backends");
+  for (const Input& input : corpus) EXPECT_EQ(compare_backends(as_input(input)), "");
+  test::Rng random;
+  for (int round = 0; round < 5000; ++round) {
+    Input input = corpus[random.below(corpus.size())];
+    for (auto count = 1 + random.below(8); count > 0; --count) mutate(input, corpus, random);
+    ASSERT_EQ(compare_backends(as_input(input)), "") << "round " << round << "\n" << hex(input);
+  }
+}
+
 }  // namespace
 }  // namespace sotto::fuzz

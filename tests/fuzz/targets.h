@@ -17,4 +17,8 @@ std::string parse_file(std::span<const std::uint8_t> input);
 /// (tests/ckks/engine_program.h).
 std::string run_engine_program(std::span<const std::uint8_t> input);
 
+/// One operation on one ring, prime and set of words, all chosen by the input: every usable NTT backend that
+/// takes them must give the words of portable, and its inverse transform must undo its forward one.
+std::string compare_backends(std::span<const std::uint8_t> input);
+
 }  // namespace sotto::fuzz
