@@ -183,28 +183,38 @@ class Avx2Kernels : public PortableKernels {
   LaneModulus lanes_;
 };
 
-// Sums and differences of canonical words lie in (-q, 2q), so that canonical() of x - q or of x finishes
-// them.
+// Sums and differences need no doubles: words below 2^62, and the sign of a difference decides.
+
+inline __m256i set1_bits(u64 x) {
+  return _mm256_set1_epi64x(static_cast<long long>(x));
+}
+/// x where it is not negative, else y.
+inline __m256i unless_negative(__m256i x, __m256i y) {
+  const Reg sign = _mm256_castsi256_pd(x);
+  return _mm256_castpd_si256(_mm256_blendv_pd(sign, _mm256_castsi256_pd(y), sign));
+}
 
 void Avx2Kernels::add(Limb out, ConstLimb a, ConstLimb b) const noexcept {
-  const LaneModulus m = lanes_;
+  const __m256i q = set1_bits(modulus().value());
   for (std::size_t i = 0; i < out.size(); i += kLanes) {
-    const Reg sum = ntt::add(load_words(&a[i]), load_words(&b[i]));
-    store_words(&out[i], m.canonical(ntt::subtract(sum, m.q())));
+    const __m256i sum = _mm256_add_epi64(load_bits(&a[i]), load_bits(&b[i]));
+    store_bits(&out[i], unless_negative(_mm256_sub_epi64(sum, q), sum));
   }
 }
 
 void Avx2Kernels::subtract(Limb out, ConstLimb a, ConstLimb b) const noexcept {
-  const LaneModulus m = lanes_;
+  const __m256i q = set1_bits(modulus().value());
   for (std::size_t i = 0; i < out.size(); i += kLanes) {
-    store_words(&out[i], m.canonical(ntt::subtract(load_words(&a[i]), load_words(&b[i]))));
+    const __m256i difference = _mm256_sub_epi64(load_bits(&a[i]), load_bits(&b[i]));
+    store_bits(&out[i], unless_negative(difference, _mm256_add_epi64(difference, q)));
   }
 }
 
 void Avx2Kernels::negate(Limb out, ConstLimb a) const noexcept {
-  const LaneModulus m = lanes_;
+  const __m256i q = set1_bits(modulus().value());
   for (std::size_t i = 0; i < out.size(); i += kLanes) {
-    store_words(&out[i], m.canonical(ntt::subtract(_mm256_setzero_pd(), load_words(&a[i]))));
+    const __m256i minus = _mm256_sub_epi64(_mm256_setzero_si256(), load_bits(&a[i]));
+    store_bits(&out[i], unless_negative(minus, _mm256_add_epi64(minus, q)));
   }
 }
 
@@ -232,10 +242,10 @@ void Avx2Kernels::multiply_scalar(Limb out, ConstLimb a, u64 c) const noexcept {
 }
 
 void Avx2Kernels::add_scalar(Limb out, ConstLimb a, u64 c) const noexcept {
-  const LaneModulus m = lanes_;
-  const Reg offset = set1(static_cast<double>(c) - static_cast<double>(modulus().value()));
+  const __m256i q = set1_bits(modulus().value()), offset = set1_bits(c);
   for (std::size_t i = 0; i < out.size(); i += kLanes) {
-    store_words(&out[i], m.canonical(ntt::add(load_words(&a[i]), offset)));
+    const __m256i sum = _mm256_add_epi64(load_bits(&a[i]), offset);
+    store_bits(&out[i], unless_negative(_mm256_sub_epi64(sum, q), sum));
   }
 }
 

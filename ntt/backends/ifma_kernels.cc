@@ -172,10 +172,21 @@ void IfmaKernels::reduce(Limb out, ConstLimb x) const noexcept {
 
 void IfmaKernels::round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept {
   if (shift != 52) return PortableKernels::round_quotient(out, x, tau, shift);
-  for (std::size_t i = 0; i < out.size(); i += kLanes) {
-    Reg sum = set1(u64{1} << (kQuotientBits - 1));
-    for (std::size_t r = 0; r < x.size(); ++r) sum = add_hi(sum, load(x[r] + i), set1(tau[r]));
-    store(&out[i], _mm512_srli_epi64(sum, kQuotientBits));
+  constexpr int kUnroll = 8;  // one chain of additions alone would wait for each of them
+  for (std::size_t i = 0; i < out.size(); i += kUnroll * kLanes) {
+    Reg sum[kUnroll];
+    unroll<kUnroll>([&](auto u)
+                        __attribute__((always_inline)) { sum[u] = set1(u64{1} << (kQuotientBits - 1)); });
+    for (std::size_t r = 0; r < x.size(); ++r) {
+      const Reg factor = set1(tau[r]);
+      const u64* const row = x[r] + i;
+      unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
+        sum[u] = add_hi(sum[u], load(row + u * kLanes), factor);
+      });
+    }
+    unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
+      store(&out[i + u * kLanes], _mm512_srli_epi64(sum[u], kQuotientBits));
+    });
   }
 }
 
