@@ -11,6 +11,7 @@
 
 #include "base/aligned.h"
 #include "base/threads.h"
+#include "ckks/basis.h"
 #include "nn/cost.h"
 
 namespace sotto::nn {
@@ -81,16 +82,26 @@ class Bench {
     return ns / (2.0 * count * static_cast<double>(n_));
   }
 
-  /// A target limb of a base conversion from the primes of a digit, for each of them.
+  /// A target limb of the base conversion of a digit, for each of its primes; as many limbs at a time as a
+  /// key switch lifts.
   double conversion() {
-    const int sources = params_.alpha() + 1;  // and the quotient
-    std::vector<const u64*> from;
-    for (int i = 0; i < sources; ++i) from.push_back(limb(i).data());
-    const std::vector<u64> factors(from.size(), 12345);
+    std::vector<const ntt::Plan*> from, to;
+    for (int i = 0; i <= params_.max_level(); ++i) (i < params_.alpha() ? from : to).push_back(&params_.q(i));
+    for (int i = 0; i < params_.special_count(); ++i) to.push_back(&params_.p(i));
+    const ntt::BaseConversion conversion(from, to);
+    const std::span<const u64> digit = words_.span().first(n_ * static_cast<std::size_t>(conversion.rows()));
+    AlignedWords lifted(n_ * ckks::kLimbsTogether);
     const double ns = time_ns([&] {
-      for (int i = 0; i < 16; ++i) prime(i).combine(out_.span(), from, prime(i).combine_factors(factors));
+      for (int first = 0; first < conversion.targets(); first += ckks::kLimbsTogether) {
+        std::vector<ntt::BaseConversion::Target> targets;
+        const int last = std::min(first + ckks::kLimbsTogether, conversion.targets());
+        for (int i = first; i < last; ++i) {
+          targets.push_back({i, lifted.span().subspan(n_ * static_cast<std::size_t>(i - first), n_)});
+        }
+        conversion.convert(targets, digit);
+      }
     });
-    return ns / (16.0 * params_.alpha() * static_cast<double>(n_));
+    return ns / (conversion.targets() * conversion.sources() * static_cast<double>(n_));
   }
 
   double butterfly(int threads) {
