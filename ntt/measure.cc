@@ -97,12 +97,18 @@ TransformTime time_transform(Workload& workload, Direction direction, std::size_
 double thread_speedup(Workload& workload, Direction direction, Threads threads, double seconds) {
   const std::vector<LimbTask> tasks = workload.tasks();
   std::vector<double> ratios;
-  const auto walk = [&](Threads team) { return seconds_of([&] { transform_all(direction, tasks, team); }); };
-  walk(threads);
+  const auto walks = [&](Threads team, int count) {
+    return seconds_of([&] {
+      for (int i = 0; i < count; ++i) transform_all(direction, tasks, team);
+    });
+  };
+  // Samples of at least 2 ms: a team that has slept takes some 50 µs to wake, which is no part of its speed.
+  walks(threads, 1);
+  const int count = 1 + static_cast<int>(2e-3 / walks(Threads{1}, 1));
   for (const auto begin = Clock::now();
        ratios.size() < 5 || std::chrono::duration<double>(Clock::now() - begin).count() < seconds;) {
-    const double one = walk(Threads{1});
-    ratios.push_back(one / walk(threads));
+    const double one = walks(Threads{1}, count);
+    ratios.push_back(one / walks(threads, count));
   }
   return median(ratios);
 }
