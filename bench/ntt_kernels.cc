@@ -223,7 +223,7 @@ void run_conversion(benchmark::State& state, std::string_view backend, int log_n
   AlignedWords scratch(n * static_cast<std::size_t>(conversion.rows()));
   for (std::size_t i = 0; i < kSources; ++i) std::ranges::copy(w.limb(i, 0), &scratch[i * n]);
   const auto convert = [&] {
-    conversion.prepare(scratch.span());
+    for (int tile = 0; tile < conversion.tiles(); ++tile) conversion.prepare(scratch.span(), tile);
     conversion.convert(targets, scratch.span());
     benchmark::ClobberMemory();
   };

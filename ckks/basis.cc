@@ -49,8 +49,9 @@ void PrimeDrop::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* c
     std::ranges::copy(in[part]->limb(dropped_limb_[d]), x.begin());
     dropped_[d]->inverse(x);
   });
-  parallel_for(threads, parts,
-               [&](int part) { lift_.prepare(scratch[static_cast<std::size_t>(part)].span()); });
+  parallel_for(threads, parts * lift_.tiles(), [&](int task) {
+    lift_.prepare(scratch[static_cast<std::size_t>(task % parts)].span(), task / parts);
+  });
   const bool few = parts * kept() < 2 * kLimbsTogether * threads.count;  // then each thread needs its own
   const int together = few ? 1 : kLimbsTogether, groups = (kept() + together - 1) / together;
   parallel_for(threads, parts * groups, [&](int task) {

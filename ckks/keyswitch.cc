@@ -72,8 +72,10 @@ Decomposition KeySwitcher::decompose(const EvalPoly& c, Threads threads) const {
     std::ranges::copy(c.limb(i), x.begin());
     params_->q(i).inverse(x);
   });
-  parallel_for(threads, digits, [&](int j) {
-    conversion(j, q_limbs).prepare(out.coefficients_[static_cast<std::size_t>(j)].span());
+  const int tiles = conversion(0, q_limbs).tiles();
+  parallel_for(threads, digits * tiles, [&](int task) {
+    const int j = task / tiles;
+    conversion(j, q_limbs).prepare(out.coefficients_[static_cast<std::size_t>(j)].span(), task % tiles);
   });
   return out;
 }

@@ -44,27 +44,30 @@ BaseConversion::BaseConversion(std::vector<const Plan*> from, std::vector<const 
   }
 }
 
-void BaseConversion::prepare(Limb scratch) const noexcept {
-  const std::size_t n = from_.front()->n(), k = from_.size(), tile = std::min(n, kTileWords);
+int BaseConversion::tiles() const noexcept {
+  return static_cast<int>((from_.front()->n() + kTileWords - 1) / kTileWords);
+}
+
+void BaseConversion::prepare(Limb scratch, int tile) const noexcept {
+  const std::size_t n = from_.front()->n(), k = from_.size(), words = std::min(n, kTileWords);
+  const std::size_t at = static_cast<std::size_t>(tile) * words;
   std::array<const u64*, kMaxRows> rows;
-  for (std::size_t at = 0; at < n; at += tile) {
-    for (std::size_t i = 0; i < k; ++i) {
-      const Limb y = scratch.subspan(i * n + at, tile);
-      if (k > 1) from_[i]->multiply_scalar(y, y, inverse_[i]);
-      rows[i] = y.data();
-    }
-    from_.front()->round_quotient(scratch.subspan(k * n + at, tile), {rows.data(), k}, tau_, shift_);
+  for (std::size_t i = 0; i < k; ++i) {
+    const Limb y = scratch.subspan(i * n + at, words);
+    if (k > 1) from_[i]->multiply_scalar(y, y, inverse_[i]);
+    rows[i] = y.data();
   }
+  from_.front()->round_quotient(scratch.subspan(k * n + at, words), {rows.data(), k}, tau_, shift_);
 }
 
 void BaseConversion::convert(std::span<const Target> targets, ConstLimb scratch) const noexcept {
-  const std::size_t n = from_.front()->n(), k = from_.size() + 1, tile = std::min(n, kTileWords);
+  const std::size_t n = from_.front()->n(), k = from_.size() + 1, words = std::min(n, kTileWords);
   std::array<const u64*, kMaxRows> rows;
-  for (std::size_t at = 0; at < n; at += tile) {
+  for (std::size_t at = 0; at < n; at += words) {
     for (std::size_t i = 0; i < k; ++i) rows[i] = scratch.data() + i * n + at;
     for (const Target& target : targets) {
       const auto j = static_cast<std::size_t>(target.index);
-      to_[j]->combine(target.out.subspan(at, tile), {rows.data(), k}, factors_[j]);
+      to_[j]->combine(target.out.subspan(at, words), {rows.data(), k}, factors_[j]);
     }
   }
 }

@@ -31,9 +31,11 @@ class BaseConversion {
   /// Limbs that prepare() leaves in scratch: the y_i and v.
   int rows() const noexcept { return sources() + 1; }
 
+  /// Pieces of the ring that are prepared one by one, in any order or in parallel.
+  int tiles() const noexcept;
   /// `scratch` holds rows() limbs, the first sources() of them x in coefficient form; turned into y and v in
-  /// place.
-  void prepare(Limb scratch) const noexcept;
+  /// place, one tile of each.
+  void prepare(Limb scratch, int tile) const noexcept;
   /// Each out_j from prepared scratch, coefficient form. Several targets in one call share the reads of
   /// scratch; calls may run in parallel.
   void convert(std::span<const Target> targets, ConstLimb scratch) const noexcept;

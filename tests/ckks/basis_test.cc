@@ -116,7 +116,7 @@ TEST_P(Basis, ConversionIsTheCentredLift) {
     for (std::size_t i = 0; i < primes.size(); ++i) {
       for (std::size_t k = 0; k < n; ++k) scratch[i * n + k] = x[k].mod(primes[i]);
     }
-    conversion.prepare(scratch.span());
+    for (int tile = 0; tile < conversion.tiles(); ++tile) conversion.prepare(scratch.span(), tile);
     for (std::size_t j = 0; j < to.size(); ++j) {
       const u64 t = to[j]->modulus().value();
       conversion.convert(std::array{ntt::BaseConversion::Target{static_cast<int>(j), out.span()}},

@@ -34,7 +34,7 @@ struct Chain {
     const BaseConversion c = conversion();
     AlignedWords scratch(n * static_cast<std::size_t>(c.rows()));
     std::ranges::copy(x, scratch.data());
-    c.prepare(scratch.span());
+    for (int tile = c.tiles(); tile-- > 0;) c.prepare(scratch.span(), tile);
     std::vector<AlignedWords> out;
     for (std::size_t j = 0; j < kTargets; ++j) out.emplace_back(n);
     std::vector<BaseConversion::Target> targets;
