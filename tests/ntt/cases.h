@@ -1,1 +1,0 @@
-#include "ntt/testing/cases.h"
