@@ -104,7 +104,7 @@ double thread_speedup(Workload& workload, Direction direction, Threads threads, 
   };
   // Samples of at least 2 ms: a team that has slept takes some 50 µs to wake, which is no part of its speed.
   walks(threads, 1);
-  const int count = 1 + static_cast<int>(2e-3 / walks(Threads{1}, 1));
+  const int count = 1 + static_cast<int>(2e-3 / std::max(walks(Threads{1}, 1), walks(threads, 1)));
   for (const auto begin = Clock::now();
        ratios.size() < 5 || std::chrono::duration<double>(Clock::now() - begin).count() < seconds;) {
     const double one = walks(Threads{1}, count);
