@@ -39,16 +39,16 @@ namespace {
 
 constexpr BackendInfo kBuiltIn[] = {
 #if SOTTO_NTT_X86
-    {"avx512ifma", "8 lanes of 52 bits, q < 2^50, N >= 2^7; AVX-512 F, DQ, VL and IFMA",
+    {"avx512ifma", "8 lanes of 52 bits, q < 2^50; AVX-512 F, DQ, VL and IFMA",
      [] {
        return missing_cpu_features({"avx512f", "avx512dq", "avx512vl", "avx512ifma"});
      },
-     [](const Modulus& q, int log_n) noexcept { return q.bits() <= 50 && log_n >= 7; }, make_avx512_ifma},
-    {"avx2", "4 lanes of doubles, q < 2^50, N >= 2^5; AVX2 and FMA",
+     [](const Modulus& q, int) noexcept { return q.bits() <= 50; }, make_avx512_ifma},
+    {"avx2", "4 lanes of doubles, q < 2^50; AVX2 and FMA",
      [] {
        return missing_cpu_features({"avx2", "fma"});
      },
-     [](const Modulus& q, int log_n) noexcept { return q.bits() <= 50 && log_n >= 5; }, make_avx2},
+     [](const Modulus& q, int) noexcept { return q.bits() <= 50; }, make_avx2},
 #endif
     {"portable", "64-bit words and 128-bit products, q < 2^61; any CPU", nullptr,
      [](const Modulus&, int) noexcept { return true; }, make_portable},

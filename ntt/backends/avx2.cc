@@ -98,7 +98,7 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
  public:
   using Reg = __m256d;
   using Twiddle = Factor;
-  static constexpr int kLogLanes = 2;
+  static constexpr int kLogLanes = 2, kLogTailRegisters = 3;
   static constexpr int kInnerRadix = 2, kOuterRadix = 2;
 
   using LaneModulus::LaneModulus;
@@ -110,13 +110,22 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
   static Reg load(const u64* p) { return _mm256_castsi256_pd(load_bits(p)); }
   static Reg load_canonical(const u64* p) { return load_words(p); }
   static void store(u64* p, Reg x) { store_bits(p, _mm256_castpd_si256(x)); }
-  static void store_words(u64* p, Reg x) { ntt::store_words(p, x); }
-  void store_canonical(u64* p, Reg x) const { ntt::store_words(p, canonical(LaneModulus::reduce(x))); }
+  template <int kBound>
+  void store_canonical(u64* p, Reg x) const {
+    ntt::store_words(p, canonical(kBound <= DoubleBounds<kRoom>::kProduct ? x : LaneModulus::reduce(x)));
+  }
   static Twiddle broadcast(const u64* p) {
     return {set1(std::bit_cast<double>(p[0])), set1(std::bit_cast<double>(p[1]))};
   }
   static Twiddle load_twiddle(const u64* p) { return {load(p), load(p + kLanes)}; }
-  static void transpose(Reg* r);
+
+  template <int kStep>
+  static void split(Reg& a, Reg& b);
+  template <int kStep>
+  static void join(Reg& a, Reg& b);
+
+  static Reg lift(Reg x) { return x; }
+  Reg lifted_product(Reg y, const Twiddle& t) const { return product(y, t); }
 
   /// (x, y) to (x + w y, x - w y): both grow by less than q, after |x| was brought to q/2 if asked for.
   template <bool kReduce>
@@ -133,28 +142,37 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
     x = add(x, y);
     y = product(difference, t);
   }
-  /// (x, y) to (n (x + y), w (x - y)), canonical.
-  template <int kBound>
-  [[gnu::always_inline]] void last_butterfly(Reg& x, Reg& y, const Twiddle& n, const Twiddle& w) const {
-    inverse_butterfly<kBound>(x, y, w);
-    x = canonical(product(x, n));
-    y = canonical(y);
-  }
   template <int kBound>
   [[gnu::always_inline]] Reg reduce(Reg x) const {
     return LaneModulus::reduce(x);
   }
 };
 
-/// 4 x 4 words: register u becomes column u.
+[[gnu::always_inline]] inline void exchange_halves(Reg& a,
+                                                   Reg& b) {  // a0 a1 a2 a3, b0 b1 b2 b3 to a0 a1 b0 b1, …
+  const Reg x = a, y = b;
+  a = _mm256_permute2f128_pd(x, y, 0x20);
+  b = _mm256_permute2f128_pd(x, y, 0x31);
+}
+[[gnu::always_inline]] inline void exchange_neighbours(Reg& a, Reg& b) {  // to a0 b0 a2 b2, a1 b1 a3 b3
+  const Reg x = a, y = b;
+  a = _mm256_unpacklo_pd(x, y);
+  b = _mm256_unpackhi_pd(x, y);
+}
+
+// The exchanges of lanes of two registers, see avx512_ifma.cc.
 template <int kRoom>
-[[gnu::always_inline]] inline void Doubles<kRoom>::transpose(Reg* r) {
-  const Reg even01 = _mm256_unpacklo_pd(r[0], r[1]), odd01 = _mm256_unpackhi_pd(r[0], r[1]);
-  const Reg even23 = _mm256_unpacklo_pd(r[2], r[3]), odd23 = _mm256_unpackhi_pd(r[2], r[3]);
-  r[0] = _mm256_permute2f128_pd(even01, even23, 0x20);
-  r[1] = _mm256_permute2f128_pd(odd01, odd23, 0x20);
-  r[2] = _mm256_permute2f128_pd(even01, even23, 0x31);
-  r[3] = _mm256_permute2f128_pd(odd01, odd23, 0x31);
+template <int kStep>
+[[gnu::always_inline]] inline void Doubles<kRoom>::split(Reg& a, Reg& b) {
+  if constexpr (kStep > 0) exchange_neighbours(a, b);
+  if constexpr (kStep != 1) exchange_halves(a, b);
+}
+
+template <int kRoom>
+template <int kStep>
+[[gnu::always_inline]] inline void Doubles<kRoom>::join(Reg& a, Reg& b) {
+  if constexpr (kStep != 1) exchange_halves(a, b);
+  if constexpr (kStep < 2) exchange_neighbours(a, b);
 }
 
 /// Everything but the transforms, which come in the widths of Doubles.
@@ -368,8 +386,8 @@ class Avx2Plan final : public Avx2Kernels {
 }  // namespace
 
 PlanPtr make_avx2(const Modulus& q, int log_n) {
-  if (Doubles<32>::fits(q, log_n)) return std::make_shared<Avx2Plan<32>>(q, log_n);
-  if (Doubles<8>::fits(q, log_n)) return std::make_shared<Avx2Plan<8>>(q, log_n);
+  if (Doubles<32>::fits(q)) return std::make_shared<Avx2Plan<32>>(q, log_n);
+  if (Doubles<8>::fits(q)) return std::make_shared<Avx2Plan<8>>(q, log_n);
   return std::make_shared<Avx2Plan<2>>(q, log_n);
 }
 

@@ -1,50 +1,41 @@
-// The transform that all vector backends share; each brings an arithmetic A: registers, butterflies and how
-// lazy they may be.
+// The transform that all vector backends share; each brings an arithmetic A: registers, butterflies,
+// exchanges of lanes, and how lazy it may be.
 //
 // The butterflies form a binary tree (ntt/roots.h). A pass of radix 2^k takes k levels of one node at once:
-// 2^k registers, one from each of 2^k streams. The tail takes the last 2 log2(lanes) levels of lanes^2 points
-// in registers: half of them across registers, a transposition, the other half across registers again. Passes
-// go depth-first, so that every block smaller than a cache stays in it.
+// 2^k registers, one from each of 2^k streams. The tail takes the last levels of a block that fits into
+// registers: first across registers, then, after exchanges of lanes between pairs of them, inside. Passes go
+// depth-first, so that every block smaller than a cache stays in it. Tables: vector_tables.h.
 //
-// Reductions are scheduled from the bounds that A inherits (lazy_bounds.h): the forward transform reduces the
-// left operands of every p-th stage of a pass; in the inverse the compiler adds up the bounds of sums and
-// reduces operands where a sum would pass the limit.
+// Reductions are scheduled at compile time from the bounds that A inherits (lazy_bounds.h).
 #pragma once
 
+#include <bit>
+
 #include "ntt/backends/unroll.h"
+#include "ntt/backends/vector_tables.h"
 #include "ntt/plan.h"
-#include "ntt/roots.h"
 
 namespace sotto::ntt {
-
-/// Two words for each twiddle, w and its companion, as A wants them.
-struct TwiddleWords {
-  u64 w, companion;
-};
 
 template <class A>
 class VectorTransform {
  public:
   static constexpr int kLogLanes = A::kLogLanes;
   static constexpr std::size_t kLanes = std::size_t{1} << kLogLanes;
-  static constexpr int kLogTail = 2 * kLogLanes;
+  static constexpr int kMaxCross = A::kLogTailRegisters;
+  static constexpr int kMinLogN = kLogLanes + 1;
 
-  /// log_n > 2 log2(lanes): at least one pass before the tail.
-  VectorTransform(const Modulus& q, int log_n) : a_(q), first_tail_(std::size_t{1} << (log_n - kLogTail)) {
+  /// log_n >= kMinLogN.
+  VectorTransform(const Modulus& q, int log_n) : a_(q), schedule_(make_schedule(log_n)) {
     const Roots roots(q, log_n);
-    forward_ = Tables(q, roots.forward, log_n);
-    inverse_ = Tables(q, roots.inverse, log_n);
-    // Node 0 is unused and node 1 is the last of the inverse, where N^-1 joins in.
-    const u64 scaled = q.multiply(roots.inverse[1], roots.n_inverse);
-    inverse_.put(q, 0, roots.n_inverse);
-    inverse_.put(q, 1, scaled);
-    split(log_n);
+    forward_ = VectorTables<A>(q, roots.forward, 1, schedule_, Direction::kForward);
+    inverse_ = VectorTables<A>(q, roots.inverse, roots.n_inverse, schedule_, Direction::kInverse);
   }
 
   /// [0, q) to [0, q), natural order to bit-reversed.
-  void forward(u64* x) const noexcept { forward_block<true>(x, 0, 1); }
+  void forward(u64* x) const noexcept;
   /// [0, q) to [0, q), bit-reversed order to natural, divided by N.
-  void inverse(u64* x) const noexcept { inverse_block<true>(x, 0, 1); }
+  void inverse(u64* x) const noexcept;
   /// See Plan.
   template <Direction kDirection>
   u64 run_butterflies(std::size_t count) const noexcept;
@@ -52,105 +43,99 @@ class VectorTransform {
  private:
   using Reg = typename A::Reg;
   using Twiddle = typename A::Twiddle;
+  static Schedule make_schedule(int log_n);
 
-  struct Tables {
-    Tables() = default;
-    Tables(const Modulus& q, const AlignedWords& roots, int log_n);
-    void put(const Modulus& q, std::size_t node, u64 w) {
-      const TwiddleWords words = A::twiddle_words(q, w);
-      nodes[2 * node] = words.w;
-      nodes[2 * node + 1] = words.companion;
-    }
-
-    AlignedWords nodes;  // [N / lanes][w, companion] of the levels above the lanes
-    AlignedWords tail;   // [N / lanes^2][lanes - 1 twiddles, by level][w, companion][lane]
-  };
-  static constexpr std::size_t kTailWords = 2 * kLanes * (kLanes - 1);
-  // Neighbouring blocks of the tail go through it together: one alone waits for its own products.
-  static constexpr int kTailBlocks = 2;
-  static constexpr int kTailRegisters = kTailBlocks << kLogLanes;
-  /// Where the twiddle of node u of a level lies in the tails of neighbouring blocks; each block has 2^level
-  /// such nodes.
-  static constexpr std::size_t tail_offset(int level, int u) {
-    const std::size_t block = static_cast<std::size_t>(u >> level),
-                      node = static_cast<std::size_t>(u & ((1 << level) - 1));
-    return block * kTailWords + 2 * kLanes * ((std::size_t{1} << level) - 1 + node);
-  }
-
-  void split(int log_n);
-
+  template <int k, int kFirstStage, int kStartBound, class GetTwiddle>
+  static void forward_stages(const A& a, Reg* r, GetTwiddle twiddle) noexcept;
   template <int k, bool kFirst>
-  void forward_pass(u64* x, std::size_t stride, std::size_t node) const noexcept;
-  void forward_tails(u64* x, std::size_t count, std::size_t node) const noexcept;
+  void forward_pass(u64* x, std::size_t stride, const u64* twiddles) const noexcept;
+  template <int kCross, bool kFirst>
+  void forward_tails(u64* x, std::size_t block, std::size_t count) const noexcept;
   template <bool kFirst>
   void forward_block(u64* x, int level, std::size_t node) const noexcept;
 
+  template <int k, int kStages, int kStartBound, class GetTwiddle>
+  static void inverse_stages(const A& a, Reg* r, GetTwiddle twiddle) noexcept;
   template <int k, bool kLast>
-  void inverse_pass(u64* x, std::size_t stride, std::size_t node) const noexcept;
-  void inverse_tails(u64* x, std::size_t count, std::size_t node) const noexcept;
+  void inverse_pass(u64* x, std::size_t stride, const u64* twiddles) const noexcept;
+  template <int kCross, bool kLast>
+  void inverse_tails(u64* x, std::size_t block, std::size_t count) const noexcept;
   template <bool kLast>
   void inverse_block(u64* x, int level, std::size_t node) const noexcept;
 
-  template <int k, int kBlocks, class GetTwiddle>
-  static void forward_stages(const A& a, Reg* r, GetTwiddle twiddle) noexcept;
-  template <int k, int kBlocks, bool kLast, class GetTwiddle>
-  static void inverse_stages(const A& a, Reg* r, GetTwiddle twiddle) noexcept;
-  static constexpr int bound(int stage, int u);
-  static constexpr int operand_bound(int stage, int u);
+  static constexpr bool forward_reduces(int start_bound, int stage);
+  static constexpr int bound(int start_bound, int stage, int u);
+  static constexpr int operand_bound(int start_bound, int stage, int u);
+  static constexpr int lane_bound(int stage);
 
   A a_;
-  std::size_t first_tail_;  // node of the first tail block: N / lanes^2
-  int levels_ = 0;          // passes before the tail
-  int radix_[8] = {};       // log2 of the radix of each pass, largest stride first
-  int stride_[8] = {};      // log2 of the stride of each pass, in words
-  Tables forward_, inverse_;
+  Schedule schedule_;
+  VectorTables<A> forward_, inverse_;
 };
-
-template <class A>
-VectorTransform<A>::Tables::Tables(const Modulus& q, const AlignedWords& roots, int log_n)
-    : nodes((std::size_t{2} << log_n) / kLanes), tail((std::size_t{1} << (log_n - kLogTail)) * kTailWords) {
-  for (std::size_t i = 0; i < nodes.size() / 2; ++i) put(q, i, roots[i]);
-  u64* out = tail.data();
-  const std::size_t first = (std::size_t{1} << log_n) / kLanes;  // the node of the first register of the limb
-  for (std::size_t row = first; row < 2 * first; row += kLanes) {
-    for (int level = 0; level < kLogLanes; ++level) {
-      for (std::size_t u = 0; u < std::size_t{1} << level; ++u, out += 2 * kLanes) {
-        for (std::size_t lane = 0; lane < kLanes; ++lane) {
-          const TwiddleWords words = A::twiddle_words(q, roots[((row + lane) << level) + u]);
-          out[lane] = words.w;
-          out[kLanes + lane] = words.companion;
-        }
-      }
-    }
-  }
-}
 
 /// The pass next to the tail takes up to A::kInnerRadix levels; the ones above, whose streams are far apart,
 /// at most A::kOuterRadix.
 template <class A>
-void VectorTransform<A>::split(int log_n) {
-  const int stages = log_n - kLogTail;
+Schedule VectorTransform<A>::make_schedule(int log_n) {
+  Schedule s;
+  const int stages = log_n - kLogLanes - kMaxCross;
+  if (stages <= 0) {
+    s.cross = log_n - kLogLanes;
+    return s;
+  }
+  s.cross = kMaxCross;
   const int inner = stages < A::kInnerRadix ? stages : A::kInnerRadix;
   const int outer = stages - inner;
-  const int passes = (outer + A::kOuterRadix - 1) / A::kOuterRadix;
-  for (int i = 0; i < passes; ++i) radix_[i] = (outer + i) / passes;
-  radix_[passes] = inner;
-  levels_ = passes + 1;
-  for (int i = 0, log_size = log_n; i < levels_; ++i) stride_[i] = log_size -= radix_[i];
+  s.passes = (outer + A::kOuterRadix - 1) / A::kOuterRadix;
+  for (int i = 0; i < s.passes; ++i) s.radix[i] = (outer + i) / s.passes;
+  s.radix[s.passes++] = inner;
+  for (int i = 0, log_size = log_n; i < s.passes; ++i) s.stride[i] = log_size -= s.radix[i];
+  return s;
+}
+
+/// f(std::integral_constant<int, value>) for 1 <= value <= kMost.
+template <int kMost, class F>
+[[gnu::always_inline]] inline void with_constant(int value, F&& f) {
+  unroll<kMost>([&](auto i) __attribute__((always_inline)) {
+    if (value == i + 1) f(std::integral_constant<int, i + 1>{});
+  });
 }
 
 template <class A>
-template <int k, int kBlocks, class GetTwiddle>
+void VectorTransform<A>::forward(u64* x) const noexcept {
+  if (schedule_.passes != 0) return forward_block<true>(x, 0, 1);
+  with_constant<kMaxCross>(schedule_.cross, [&](auto cross) { forward_tails<cross, true>(x, 0, 1); });
+}
+
+template <class A>
+void VectorTransform<A>::inverse(u64* x) const noexcept {
+  if (schedule_.passes != 0) return inverse_block<true>(x, 0, 1);
+  with_constant<kMaxCross>(schedule_.cross, [&](auto cross) { inverse_tails<cross, true>(x, 0, 1); });
+}
+
+/// Whether left operands of `stage` are reduced, when those of stage 0 begin below start_bound q.
+template <class A>
+constexpr bool VectorTransform<A>::forward_reduces(int start_bound, int stage) {
+  if (A::kNeverReduces) return false;
+  bool reduces = false;
+  for (int j = 0, bound = start_bound; j <= stage; ++j, bound += A::kProduct) {
+    reduces = bound + A::kProduct > A::kLimit;
+    if (reduces) bound = A::kForwardReduced;
+  }
+  return reduces;
+}
+
+template <class A>
+template <int k, int kFirstStage, int kStartBound, class GetTwiddle>
 [[gnu::always_inline]] inline void VectorTransform<A>::forward_stages(const A& a, Reg* r,
                                                                       GetTwiddle twiddle) noexcept {
-  unroll<k>([&](auto stage) __attribute__((always_inline)) {
-    constexpr int j = stage, log_distance = k - 1 - j;
-    constexpr bool kReduce =
-        A::kForwardPeriod != 0 && j % (A::kForwardPeriod + (A::kForwardPeriod == 0)) == 0;
-    unroll<(kBlocks << (k - 1))>([&](auto butterfly) __attribute__((always_inline)) {
-      constexpr int u = butterfly >> log_distance;  // counts through the blocks, each of which has 2^j nodes
+  unroll<k - kFirstStage>([&](auto stage) __attribute__((always_inline)) {
+    constexpr int j = stage + kFirstStage, log_distance = k - 1 - j;
+    unroll<(1 << (k - 1))>([&](auto butterfly) __attribute__((always_inline)) {
+      constexpr int u = butterfly >> log_distance;
       constexpr int left = (u << (log_distance + 1)) + (butterfly & ((1 << log_distance) - 1));
-      a.template forward_butterfly<kReduce>(r[left], r[left + (1 << log_distance)], twiddle(j, u));
+      a.template forward_butterfly<forward_reduces(kStartBound, j)>(r[left], r[left + (1 << log_distance)],
+                                                                    twiddle(j, u));
     });
   });
 }
@@ -158,159 +143,216 @@ template <int k, int kBlocks, class GetTwiddle>
 template <class A>
 template <int k, bool kFirst>
 [[gnu::noinline]] void VectorTransform<A>::forward_pass(u64* x, std::size_t stride,
-                                                        std::size_t node) const noexcept {
+                                                        const u64* twiddles) const noexcept {
   const A a = a_;
-  const u64* const nodes = forward_.nodes.data();
   for (u64* const end = x + stride; x != end; x += kLanes) {
     Reg r[1 << k];
     unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) {
       r[u] = kFirst ? A::load_canonical(x + u * stride) : A::load(x + u * stride);
+      if constexpr (kFirst && u < 1 << (k - 1)) r[u] = a.lift(r[u]);
     });
-    forward_stages<k, 1>(
+    forward_stages<k, 0, kFirst ? 1 : A::kLimit>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::broadcast(nodes + 2 * ((node << stage) + static_cast<std::size_t>(u)));
+          return A::broadcast(twiddles + 2 * ((1 << stage) + u));
         });
     unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) { A::store(x + u * stride, r[u]); });
   }
 }
 
 template <class A>
-[[gnu::noinline]] void VectorTransform<A>::forward_tails(u64* x, std::size_t count,
-                                                         std::size_t node) const noexcept {
+template <int kCross, bool kFirst>
+[[gnu::noinline]] void VectorTransform<A>::forward_tails(u64* x, std::size_t block,
+                                                         std::size_t count) const noexcept {
+  constexpr int kRegisters = 1 << kCross;
   const A a = a_;
-  const u64* const nodes = forward_.nodes.data();
-  const u64* tail = forward_.tail.data() + (node - first_tail_) * kTailWords;
-  for (const std::size_t end = node + count; node != end; node += kTailBlocks) {
-    Reg r[kTailRegisters];
-    unroll<kTailRegisters>([&](auto u) __attribute__((always_inline)) { r[u] = A::load(x + u * kLanes); });
-    forward_stages<kLogLanes, kTailBlocks>(
+  const u64* const lanes = forward_.lanes();
+  const u64* tail = forward_.tail(block);
+  for (u64* const end = x + count * kRegisters * kLanes; x != end; x += kRegisters * kLanes) {
+    Reg r[kRegisters];
+    unroll<kRegisters>([&](auto u) __attribute__((always_inline)) {
+      r[u] = kFirst ? A::load_canonical(x + u * kLanes) : A::load(x + u * kLanes);
+    });
+    const Twiddle scale = A::load_twiddle(tail), scaled_root = A::load_twiddle(tail + 2 * kLanes);
+    unroll<kRegisters / 2>([&](auto u) __attribute__((always_inline)) {
+      r[u] = a.lifted_product(r[u], scale);
+      a.template forward_butterfly<false>(r[u], r[u + kRegisters / 2], scaled_root);
+    });
+    const u64* const slots = tail + 4 * kLanes;
+    forward_stages<kCross, 1, A::kProduct>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::broadcast(nodes + 2 * ((node << stage) + static_cast<std::size_t>(u)));
+          return A::broadcast(slots + 2 * ((1 << stage) + u));
         });
-    unroll<kTailBlocks>([&](auto b) __attribute__((always_inline)) { A::transpose(r + b * kLanes); });
-    forward_stages<kLogLanes, kTailBlocks>(
-        a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::load_twiddle(tail + tail_offset(stage, u));
-        });
-    unroll<kTailBlocks>([&](auto b) __attribute__((always_inline)) { A::transpose(r + b * kLanes); });
-    unroll<kTailRegisters>([&](auto u)
-                               __attribute__((always_inline)) { a.store_canonical(x + u * kLanes, r[u]); });
-    x += kTailRegisters * kLanes;
-    tail += kTailBlocks * kTailWords;
+    unroll<kLogLanes>([&](auto stage) __attribute__((always_inline)) {
+      unroll<kRegisters / 2>([&](auto pair) __attribute__((always_inline)) {
+        Reg &left = r[2 * pair], &right = r[2 * pair + 1];
+        A::template split<stage>(left, right);
+        a.template forward_butterfly<forward_reduces(A::kProduct, kCross + stage)>(
+            left, right, A::load_twiddle(lanes + VectorTables<A>::lane_offset(pair, stage)));
+      });
+    });
+    unroll<kRegisters / 2>([&](auto pair) __attribute__((always_inline)) {
+      A::template split<kLogLanes>(r[2 * pair], r[2 * pair + 1]);
+      a.template store_canonical<A::kLimit>(x + 2 * pair * kLanes, r[2 * pair]);
+      a.template store_canonical<A::kLimit>(x + (2 * pair + 1) * kLanes, r[2 * pair + 1]);
+    });
+    tail += VectorTables<A>::tail_words(kCross);
   }
 }
 
 template <class A>
 template <bool kFirst>
 void VectorTransform<A>::forward_block(u64* x, int level, std::size_t node) const noexcept {
-  const std::size_t stride = std::size_t{1} << stride_[level];
-  switch (radix_[level]) {
-    case 1:
-      forward_pass<1, kFirst>(x, stride, node);
-      break;
-    case 2:
-      forward_pass<2, kFirst>(x, stride, node);
-      break;
-    case 3:
-      forward_pass<3, kFirst>(x, stride, node);
-      break;
-    default:
-      forward_pass<4, kFirst>(x, stride, node);
-      break;
+  const int radix = schedule_.radix[level];
+  const std::size_t stride = std::size_t{1} << schedule_.stride[level], children = std::size_t{1} << radix;
+  with_constant<A::kInnerRadix>(
+      radix, [&](auto k) { forward_pass<k, kFirst>(x, stride, forward_.pass(level, node)); });
+  const std::size_t child = node << radix;
+  if (level + 1 == schedule_.passes) {
+    const std::size_t first_block = std::size_t{1} << (std::bit_width(child) - 1);
+    return forward_tails<kMaxCross, false>(x, child - first_block, children);
   }
-  const std::size_t children = std::size_t{1} << radix_[level];
-  node <<= radix_[level];
-  if (level + 1 == levels_) return forward_tails(x, children, node);
-  for (std::size_t c = 0; c < children; ++c) forward_block<false>(x + c * stride, level + 1, node + c);
+  for (std::size_t c = 0; c < children; ++c) forward_block<false>(x + c * stride, level + 1, child + c);
 }
 
-/// Bound of register u when `stage` of an inverse pass begins.
+/// Bound of register u when `stage` of the inverse begins.
 template <class A>
-constexpr int VectorTransform<A>::bound(int stage, int u) {
-  if (stage == 0) return A::kReduced;
+constexpr int VectorTransform<A>::bound(int start_bound, int stage, int u) {
+  if (stage == 0) return start_bound;
   const int partner = u ^ (1 << (stage - 1));
-  if (u > partner) return A::kReduced;  // a product
-  return operand_bound(stage - 1, u) + operand_bound(stage - 1, partner);
+  if (u > partner) return A::kProduct;
+  return operand_bound(start_bound, stage - 1, u) + operand_bound(start_bound, stage - 1, partner);
 }
 
 /// The same after the reductions that the butterfly of `stage` needs.
 template <class A>
-constexpr int VectorTransform<A>::operand_bound(int stage, int u) {
-  const int b = bound(stage, u);
-  const bool fits = b + bound(stage, u ^ (1 << stage)) <= A::kLimit;
+constexpr int VectorTransform<A>::operand_bound(int start_bound, int stage, int u) {
+  const int b = bound(start_bound, stage, u);
+  const bool fits = b + bound(start_bound, stage, u ^ (1 << stage)) <= A::kLimit;
   return fits || b < A::kReduced ? b : A::kReduced;
 }
 
+/// Bound of all words when `stage` inside the lanes begins: exchanges mix sums and products.
 template <class A>
-template <int k, int kBlocks, bool kLast, class GetTwiddle>
+constexpr int VectorTransform<A>::lane_bound(int stage) {
+  if (stage == 0) return 1;
+  const int b = lane_bound(stage - 1), sum = 2 * (2 * b <= A::kLimit ? b : A::kReduced);
+  return sum > A::kProduct ? sum : A::kProduct;
+}
+
+template <class A>
+template <int k, int kStages, int kStartBound, class GetTwiddle>
 [[gnu::always_inline]] inline void VectorTransform<A>::inverse_stages(const A& a, Reg* r,
                                                                       GetTwiddle twiddle) noexcept {
-  unroll<k>([&](auto stage) __attribute__((always_inline)) {
+  unroll<kStages>([&](auto stage) __attribute__((always_inline)) {
     constexpr int j = stage;
-    unroll<(kBlocks << (k - 1))>([&](auto butterfly) __attribute__((always_inline)) {
+    unroll<(1 << (k - 1))>([&](auto butterfly) __attribute__((always_inline)) {
       constexpr int group = butterfly >> j;
       constexpr int left = (group << (j + 1)) + (butterfly & ((1 << j) - 1)), right = left + (1 << j);
-      constexpr int left_bound = operand_bound(j, left), right_bound = operand_bound(j, right);
-      static_assert(left_bound + right_bound <= A::kLimit);
-      if constexpr (left_bound < bound(j, left)) r[left] = a.template reduce<bound(j, left)>(r[left]);
-      if constexpr (right_bound < bound(j, right)) r[right] = a.template reduce<bound(j, right)>(r[right]);
-      if constexpr (kLast && j == k - 1) {
-        a.template last_butterfly<right_bound>(r[left], r[right], twiddle(j, -1), twiddle(j, 0));
-      } else {
-        a.template inverse_butterfly<right_bound>(r[left], r[right], twiddle(j, group));
+      constexpr int before = bound(kStartBound, j, left), reduced = operand_bound(kStartBound, j, left);
+      static_assert(before == bound(kStartBound, j, right) && 2 * reduced <= A::kLimit);
+      if constexpr (reduced < before) {
+        r[left] = a.template reduce<before>(r[left]);
+        r[right] = a.template reduce<before>(r[right]);
       }
+      a.template inverse_butterfly<reduced>(r[left], r[right], twiddle(k - 1 - j, group));
     });
   });
-  if constexpr (!kLast) {
-    unroll<(kBlocks << k)>([&](auto u) __attribute__((always_inline)) {
-      if constexpr (bound(k, u) > A::kReduced) r[u] = a.template reduce<bound(k, u)>(r[u]);
-    });
-  }
 }
 
 template <class A>
 template <int k, bool kLast>
 [[gnu::noinline]] void VectorTransform<A>::inverse_pass(u64* x, std::size_t stride,
-                                                        std::size_t node) const noexcept {
+                                                        const u64* twiddles) const noexcept {
   const A a = a_;
-  const u64* const nodes = inverse_.nodes.data();
   for (u64* const end = x + stride; x != end; x += kLanes) {
     Reg r[1 << k];
     unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) { r[u] = A::load(x + u * stride); });
-    inverse_stages<k, 1, kLast>(
-        a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::broadcast(nodes + 2 * ((node << (k - 1 - stage)) + static_cast<std::size_t>(u)));
+    inverse_stages<k, k, A::kBetween>(
+        a, r, [&](int level, int u) __attribute__((always_inline)) {
+          return A::broadcast(twiddles + 2 * ((1 << level) + u));
         });
     unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) {
-      kLast ? A::store_words(x + u * stride, r[u]) : A::store(x + u * stride, r[u]);
+      constexpr int b = bound(A::kBetween, k, u);
+      if constexpr (kLast) {
+        a.template store_canonical<b>(x + u * stride, r[u]);
+      } else {
+        if constexpr (b > A::kBetween) r[u] = a.template reduce<b>(r[u]);
+        A::store(x + u * stride, r[u]);
+      }
     });
   }
 }
 
 template <class A>
-[[gnu::noinline]] void VectorTransform<A>::inverse_tails(u64* x, std::size_t count,
-                                                         std::size_t node) const noexcept {
+template <int kCross, bool kLast>
+[[gnu::noinline]] void VectorTransform<A>::inverse_tails(u64* x, std::size_t block,
+                                                         std::size_t count) const noexcept {
+  constexpr int kRegisters = 1 << kCross;
   const A a = a_;
-  const u64* const nodes = inverse_.nodes.data();
-  const u64* tail = inverse_.tail.data() + (node - first_tail_) * kTailWords;
-  for (const std::size_t end = node + count; node != end; node += kTailBlocks) {
-    Reg r[kTailRegisters];
-    unroll<kTailRegisters>([&](auto u)
-                               __attribute__((always_inline)) { r[u] = A::load_canonical(x + u * kLanes); });
-    unroll<kTailBlocks>([&](auto b) __attribute__((always_inline)) { A::transpose(r + b * kLanes); });
-    inverse_stages<kLogLanes, kTailBlocks, false>(
-        a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::load_twiddle(tail + tail_offset(kLogLanes - 1 - stage, u));
+  const u64* const lanes = inverse_.lanes();
+  const u64* tail = inverse_.tail(block);
+  for (u64* const end = x + count * kRegisters * kLanes; x != end; x += kRegisters * kLanes) {
+    Reg r[kRegisters];
+    unroll<kRegisters>([&](auto u)
+                           __attribute__((always_inline)) { r[u] = A::load_canonical(x + u * kLanes); });
+    unroll<kLogLanes>([&](auto stage) __attribute__((always_inline)) {
+      unroll<kRegisters / 2>([&](auto pair) __attribute__((always_inline)) {
+        Reg &left = r[2 * pair], &right = r[2 * pair + 1];
+        A::template join<stage>(left, right);
+        constexpr int before = lane_bound(stage), reduced = 2 * before <= A::kLimit ? before : A::kReduced;
+        if constexpr (reduced < before) {
+          left = a.template reduce<before>(left);
+          right = a.template reduce<before>(right);
+        }
+        a.template inverse_butterfly<reduced>(
+            left, right, A::load_twiddle(lanes + VectorTables<A>::lane_offset(pair, stage)));
+      });
+    });
+    unroll<kRegisters / 2>([&](auto pair) __attribute__((always_inline)) {
+      A::template join<kLogLanes>(r[2 * pair], r[2 * pair + 1]);
+    });
+    constexpr int kStart = lane_bound(kLogLanes);
+    const u64* const slots = tail + 4 * kLanes;
+    inverse_stages<kCross, kCross - 1, kStart>(
+        a, r, [&](int level, int u) __attribute__((always_inline)) {
+          return A::broadcast(slots + 2 * ((1 << level) + u));
         });
-    unroll<kTailBlocks>([&](auto b) __attribute__((always_inline)) { A::transpose(r + b * kLanes); });
-    inverse_stages<kLogLanes, kTailBlocks, false>(
-        a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::broadcast(nodes + 2 * ((node << (kLogLanes - 1 - stage)) + static_cast<std::size_t>(u)));
-        });
-    unroll<kTailRegisters>([&](auto u) __attribute__((always_inline)) { A::store(x + u * kLanes, r[u]); });
-    x += kTailRegisters * kLanes;
-    tail += kTailBlocks * kTailWords;
+    const Twiddle scale = A::load_twiddle(tail), scaled_root = A::load_twiddle(tail + 2 * kLanes);
+    unroll<kRegisters / 2>([&](auto u) __attribute__((always_inline)) {
+      constexpr int before = bound(kStart, kCross - 1, u), reduced = operand_bound(kStart, kCross - 1, u);
+      Reg &left = r[u], &right = r[u + kRegisters / 2];
+      if constexpr (reduced < before) {
+        left = a.template reduce<before>(left);
+        right = a.template reduce<before>(right);
+      }
+      a.template inverse_butterfly<reduced>(left, right, scaled_root);
+      left = a.product(left, scale);
+    });
+    unroll<kRegisters>([&](auto u) __attribute__((always_inline)) {
+      if constexpr (kLast) {
+        a.template store_canonical<A::kProduct>(x + u * kLanes, r[u]);
+      } else {
+        A::store(x + u * kLanes, r[u]);
+      }
+    });
+    tail += VectorTables<A>::tail_words(kCross);
   }
+}
+
+template <class A>
+template <bool kLast>
+void VectorTransform<A>::inverse_block(u64* x, int level, std::size_t node) const noexcept {
+  const int radix = schedule_.radix[level];
+  const std::size_t stride = std::size_t{1} << schedule_.stride[level], children = std::size_t{1} << radix;
+  const std::size_t child = node << radix;
+  if (level + 1 == schedule_.passes) {
+    const std::size_t first_block = std::size_t{1} << (std::bit_width(child) - 1);
+    inverse_tails<kMaxCross, false>(x, child - first_block, children);
+  } else {
+    for (std::size_t c = 0; c < children; ++c) inverse_block<false>(x + c * stride, level + 1, child + c);
+  }
+  with_constant<A::kInnerRadix>(
+      radix, [&](auto k) { inverse_pass<k, kLast>(x, stride, inverse_.pass(level, node)); });
 }
 
 /// As many butterflies side by side as hide the latency of one.
@@ -325,11 +367,11 @@ template <Direction kDirection>
     left[i] = A::load_canonical(words);
     right[i] = A::load_canonical(words);
   });
-  const Twiddle twiddle = A::broadcast(forward_.nodes.data() + 2);
+  const Twiddle twiddle = A::load_twiddle(forward_.tail(0));
   for (std::size_t done = 0; done < count; done += kChains * kLanes) {
     unroll<kChains>([&](auto i) __attribute__((always_inline)) {
       if constexpr (kDirection == Direction::kForward) {
-        a.template forward_butterfly<A::kForwardPeriod == 1>(left[i], right[i], twiddle);
+        a.template forward_butterfly<forward_reduces(A::kLimit, 1)>(left[i], right[i], twiddle);
       } else {
         a.template inverse_butterfly<A::kReduced>(left[i], right[i], twiddle);
       }
@@ -343,29 +385,6 @@ template <Direction kDirection>
     for (u64 word : words) checksum += word;
   });
   return checksum | 1;
-}
-
-template <class A>
-template <bool kLast>
-void VectorTransform<A>::inverse_block(u64* x, int level, std::size_t node) const noexcept {
-  const std::size_t stride = std::size_t{1} << stride_[level];
-  const std::size_t children = std::size_t{1} << radix_[level];
-  const std::size_t child = node << radix_[level];
-  if (level + 1 == levels_) {
-    inverse_tails(x, children, child);
-  } else {
-    for (std::size_t c = 0; c < children; ++c) inverse_block<false>(x + c * stride, level + 1, child + c);
-  }
-  switch (radix_[level]) {
-    case 1:
-      return inverse_pass<1, kLast>(x, stride, node);
-    case 2:
-      return inverse_pass<2, kLast>(x, stride, node);
-    case 3:
-      return inverse_pass<3, kLast>(x, stride, node);
-    default:
-      return inverse_pass<4, kLast>(x, stride, node);
-  }
 }
 
 }  // namespace sotto::ntt
