@@ -1,9 +1,10 @@
-// The lazy transform of 52-bit words in miniature: VectorTransform on words of 12 bits, where every step can
-// be tried on every input, and where each step checks on real values what its bounds claim.
+// The lazy transform of 52-bit words in miniature: VectorTransform and WordArithmetic, the templates of
+// avx512ifma, on words of 12 bits, where every step can be tried on every input, and where each step checks
+// on real values what its bounds claim.
 //
-// Words behave as in the lanes of avx512ifma: 64-bit lanes of which products read the low 12 bits, with
-// garbage above. A value that outgrew its word would be off by 2^12, which is no multiple of q, so that the
-// congruences checked here notice it.
+// Words behave as there: 64-bit lanes of which products read the low 12 bits, with garbage above. A value
+// that outgrew its word would be off by 2^12, which is no multiple of q, so that the congruences checked here
+// notice it.
 
 #include <gtest/gtest.h>
 
@@ -14,77 +15,40 @@
 #include <vector>
 
 #include "base/testing/random.h"
-#include "ntt/backends/lazy_bounds.h"
 #include "ntt/backends/vector_transform.h"
 #include "ntt/backends/verified.h"
+#include "ntt/backends/word_arithmetic.h"
 #include "ntt/primes.h"
 
 namespace sotto::ntt {
 namespace {
 
-constexpr int kBits = 12;
-constexpr u64 kWordEnd = u64{1} << kBits;
-
-u64 value(u64 lane) {
-  return lane % kWordEnd;
-}
-
 /// Two lanes and the instructions that avx512ifma has for eight.
-using Reg = std::array<u64, 2>;
-
-template <class F>
-Reg lanewise(F f) {
-  return {f(0), f(1)};
-}
-Reg set1(u64 x) {
-  return {x, x};
-}
-Reg add(Reg a, Reg b) {
-  return lanewise([&](int i) { return a[i] + b[i]; });
-}
-Reg subtract(Reg a, Reg b) {
-  return lanewise([&](int i) { return a[i] - b[i]; });
-}
-Reg add_lo(Reg acc, Reg a, Reg b) {
-  return lanewise([&](int i) { return acc[i] + value(a[i]) * value(b[i]) % kWordEnd; });
-}
-Reg hi(Reg a, Reg b) {
-  return lanewise([&](int i) { return value(a[i]) * value(b[i]) >> kBits; });
-}
-Reg low(Reg a) {
-  return lanewise([&](int i) { return value(a[i]); });
-}
-Reg subtract_once(Reg a, Reg m) {
-  return lanewise([&](int i) { return std::min(a[i], a[i] - m[i]); });
-}
-
-struct Factor {
-  Reg w, w_shoup;
-};
-
-u64 shoup(u64 w, u64 q) {
-  return (w << kBits) / q;
-}
-
-/// The arithmetic of avx512_ifma.cc, formula by formula.
-template <int kHeadroom>
-class Words : public WordBounds<kHeadroom> {
- public:
-  using Bounds = WordBounds<kHeadroom>;
-  using Reg = ntt::Reg;
-  using Twiddle = Factor;
-  static constexpr int kWordBits = kBits, kLogLanes = 1, kLogTailRegisters = 2;
+struct MiniatureLanes {
+  using Reg = std::array<u64, 2>;
+  static constexpr int kWordBits = 12, kLogLanes = 1, kLogTailRegisters = 2;
   static constexpr int kInnerRadix = 2, kOuterRadix = 2;
+  static constexpr u64 kWordEnd = u64{1} << kWordBits;
 
-  explicit Words(const Modulus& q)
-      : q_(q.value()), minus_q_(kWordEnd - q.value()), reciprocal_(shoup(1, q.value())) {}
-
-  static TwiddleWords twiddle_words(const Modulus& q, u64 w) { return {w, shoup(w, q.value())}; }
+  static Reg set1(u64 x) { return {x, x}; }
   static Reg load(const u64* p) { return {p[0], p[1]}; }
-  static Reg load_canonical(const u64* p) { return load(p); }
   static void store(u64* p, Reg x) { std::copy(x.begin(), x.end(), p); }
-  static Twiddle broadcast(const u64* p) { return {set1(p[0]), set1(p[1])}; }
-  static Twiddle load_twiddle(const u64* p) { return {load(p), load(p + 2)}; }
+  static Reg add(Reg a, Reg b) { return {a[0] + b[0], a[1] + b[1]}; }
+  static Reg subtract(Reg a, Reg b) { return {a[0] - b[0], a[1] - b[1]}; }
+  static Reg add_lo(Reg acc, Reg a, Reg b) {
+    const Reg p = product(a, b);
+    return add(acc, {p[0] % kWordEnd, p[1] % kWordEnd});
+  }
+  static Reg hi(Reg a, Reg b) {
+    const Reg p = product(a, b);
+    return {p[0] / kWordEnd, p[1] / kWordEnd};
+  }
+  static Reg low(Reg a) { return {a[0] % kWordEnd, a[1] % kWordEnd}; }
+  static Reg subtract_once(Reg a, Reg m) {
+    const Reg less = subtract(a, m);
+    return {std::min(a[0], less[0]), std::min(a[1], less[1])};
+  }
+  static void keep_order(Reg&) {}
   template <int>
   static void split(Reg& a, Reg& b) {
     std::swap(a[1], b[0]);
@@ -94,40 +58,16 @@ class Words : public WordBounds<kHeadroom> {
     std::swap(a[1], b[0]);
   }
 
-  Reg lift(Reg x) const { return Bounds::kLift == 0 ? x : add(x, set1(Bounds::kLift * q_)); }
-  Reg product(Reg y, const Twiddle& t) const { return add_product(set1(0), y, t); }
-  Reg lifted_product(Reg y, const Twiddle& t) const { return add_product(set1(Bounds::kLift * q_), y, t); }
-  template <bool kReduce>
-  void forward_butterfly(Reg& x, Reg& y, const Twiddle& t) const {
-    if constexpr (kReduce) x = subtract_once(low(x), set1(Bounds::kForwardReduced * q_));
-    Reg twice = add(x, x);
-    if constexpr (Bounds::kLift == 0) twice = add(twice, set1(2 * q_));
-    x = add_product(x, y, t);
-    y = subtract(twice, x);
-  }
-  template <int kBound>
-  void inverse_butterfly(Reg& x, Reg& y, const Twiddle& t) const {
-    const Reg difference = subtract(add(x, set1(kBound * q_)), y);
-    x = add(x, y);
-    y = product(difference, t);
-  }
-  template <int kBound>
-  Reg reduce(Reg x) const {
-    if constexpr (kBound <= 2) return x;
-    if constexpr (kBound <= 4) return subtract_once(low(x), set1(2 * q_));
-    return add_lo(x, hi(x, set1(reciprocal_)), set1(minus_q_));
-  }
-  template <int kBound>
-  void store_canonical(u64* p, Reg x) const {
-    store(p, subtract_once(low(reduce<kBound>(x)), set1(q_)));
-  }
-
  private:
-  Reg add_product(Reg acc, Reg y, const Twiddle& t) const {
-    return add_lo(add_lo(acc, t.w, y), hi(t.w_shoup, y), set1(minus_q_));
+  static Reg product(Reg a, Reg b) {
+    const Reg x = low(a), y = low(b);
+    return {x[0] * y[0], x[1] * y[1]};
   }
-  u64 q_, minus_q_, reciprocal_;
 };
+
+using Reg = MiniatureLanes::Reg;
+constexpr int kBits = MiniatureLanes::kWordBits;
+constexpr u64 kWordEnd = MiniatureLanes::kWordEnd;
 
 /// What was broken first since a test cleared it, and how many claims were checked.
 std::string broken;
@@ -143,7 +83,7 @@ struct Recorder {
 };
 
 template <int kHeadroom>
-using Checked = Verified<Words<kHeadroom>, Recorder>;
+using Checked = Verified<WordArithmetic<MiniatureLanes, kHeadroom>, Recorder>;
 
 class Miniature : public ::testing::Test {
  protected:
@@ -158,8 +98,10 @@ class Miniature : public ::testing::Test {
 };
 
 /// A factor w with its companion in both lanes, as VectorTransform loads it.
-Factor factor(u64 w, u64 q) {
-  return {set1(w), set1(shoup(w, q))};
+template <class A>
+typename A::Twiddle factor(u64 w, u64 q) {
+  const TwiddleWords words = A::twiddle_words(Modulus(q), w);
+  return {A::set1(words.w), A::set1(words.companion)};
 }
 
 /// Odd q at the top of what kHeadroom allows and well below; steps need no prime.
@@ -179,7 +121,7 @@ void try_every_product_and_butterfly() {
     const u64 top = A::kLift == 0 ? (kHeadroom - 2) * q - 1 : (kHeadroom - 2) * q;
     const u64 lowest = A::kLift == 0 ? 0 : 2 * q;
     for (u64 w = 0; w < q; ++w) {
-      const Factor t = factor(w, q);
+      const auto t = factor<A>(w, q);
       for (u64 y = 0; y < kWordEnd; ++y) {
         const u64 garbage = (y * 0x9e3779b97f4a7c15) << kBits;
         a.product({y, y + garbage}, t);
@@ -234,12 +176,13 @@ TEST_F(Miniature, EveryReduction) {
 template <int kHeadroom, int kBound>
 void try_every_inverse_butterfly() {
   const u64 q = moduli<kHeadroom>().front();
-  const Checked<kHeadroom> a{Modulus(q)};
+  using A = Checked<kHeadroom>;
+  const A a{Modulus(q)};
   for (u64 w : {u64{1}, q / 2, q - 1}) {
     for (u64 x = 0; x < kBound * q; ++x) {
       for (u64 y = 0; y < kBound * q; ++y) {
         Reg left{x, x + (y << kBits)}, right{y, y + (x << kBits)};
-        a.template inverse_butterfly<kBound>(left, right, factor(w, q));
+        a.template inverse_butterfly<kBound>(left, right, factor<A>(w, q));
       }
     }
   }
