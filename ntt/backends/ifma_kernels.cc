@@ -11,6 +11,9 @@ namespace sotto::ntt::ifma {
 
 namespace {
 
+/// Words that kernels of many rows take at a time; the limbs of rings below are shorter.
+constexpr std::size_t kWideWords = 64;
+
 /// 1 / q mod 2^64, q odd: q inverts itself modulo 8, and each step of Newton doubles the right bits.
 u64 inverse_of_odd(u64 q) {
   u64 inverse = q;
@@ -88,6 +91,7 @@ void IfmaKernels::subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u
 /// diagonals, which come from memory, and there are more of them than streams that the hardware follows:
 /// asking for them 2 KiB ahead saves a third of the time of 3 to 8 cold rows (Zen 5).
 void IfmaKernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
+  if (out.size() < kWideWords) return PortableKernels::inner_product(out, a, b);
   constexpr std::size_t kRowsPerFold = 16, kAhead = 256;  // words
   constexpr int kUnroll = 8;  // registers side by side hide the latency of the accumulators
   const LaneModulus m = lanes_;
@@ -157,9 +161,13 @@ template <int kUnroll>
 
 void IfmaKernels::combine(Limb out, Rows x, std::span<const u64> factors) const noexcept {
   const u64 q = modulus().value(), minus_inverse = minus_inverse_;
-  constexpr int kUnroll = 8;
-  for (std::size_t i = 0; i < out.size(); i += kUnroll * kLanes) {
-    combine_words<kUnroll>(out.data(), i, x, factors.data(), q, minus_inverse);
+  if (out.size() < kWideWords) {
+    for (std::size_t i = 0; i < out.size(); i += kLanes)
+      combine_words<1>(out.data(), i, x, factors.data(), q, minus_inverse);
+    return;
+  }
+  for (std::size_t i = 0; i < out.size(); i += kWideWords) {
+    combine_words<kWideWords / kLanes>(out.data(), i, x, factors.data(), q, minus_inverse);
   }
 }
 
@@ -171,7 +179,7 @@ void IfmaKernels::reduce(Limb out, ConstLimb x) const noexcept {
 }
 
 void IfmaKernels::round_quotient(Limb out, Rows x, std::span<const u64> tau, int shift) const noexcept {
-  if (shift != 52) return PortableKernels::round_quotient(out, x, tau, shift);
+  if (shift != 52 || out.size() < kWideWords) return PortableKernels::round_quotient(out, x, tau, shift);
   constexpr int kUnroll = 8;  // one chain of additions alone would wait for each of them
   for (std::size_t i = 0; i < out.size(); i += kUnroll * kLanes) {
     Reg sum[kUnroll];
@@ -214,6 +222,7 @@ inline void permute_blocks(u64* out, const u64* in, const Automorphism& sigma) n
 
 void IfmaKernels::permute(Limb out, ConstLimb in, const Automorphism& sigma) const noexcept {
   constexpr std::size_t kLargeLimb = std::size_t{1} << 16;  // words: two do not fit L2
+  if (sigma.n() < kWideWords) return PortableKernels::permute(out, in, sigma);
   sigma.n() < kLargeLimb ? permute_blocks<false>(out.data(), in.data(), sigma)
                          : permute_blocks<true>(out.data(), in.data(), sigma);
 }

@@ -1,5 +1,5 @@
 // The limb kernels of the backend avx512ifma: everything but the transforms, which come in the widths of Ifma
-// (avx512_ifma.cc). Kernels that read many rows take 64 words at a time, so limbs have at least that many.
+// (avx512_ifma.cc). Kernels that read many rows take 64 words at a time, but for limbs that are shorter.
 #pragma once
 
 #include "ntt/backends/ifma_lanes.h"
