@@ -1,8 +1,11 @@
 // AVX-512 IFMA: the transform on 8 lanes of 52-bit words (ifma_lanes.h), q < 2^50. Compiled with its own
-// flags; the registry calls in only where the CPU has them.
+// flags; the registry calls in only where the CPU has them. In a VERIFY build every step checks its claims.
+
+#include <type_traits>
 
 #include "ntt/backends/ifma_kernels.h"
 #include "ntt/backends/vector_transform.h"
+#include "ntt/backends/verified.h"
 #include "ntt/backends/word_arithmetic.h"
 
 namespace sotto::ntt {
@@ -12,7 +15,7 @@ namespace {
 struct IfmaLanes {
   using Reg = __m512i;
   static constexpr int kWordBits = 52, kLogLanes = 3, kLogTailRegisters = 4;
-  static constexpr int kInnerRadix = 4, kOuterRadix = 3;
+  static constexpr int kInnerRadix = 4, kOuterRadix = 3, kDerivesFrom = 16;
 
   static Reg set1(u64 x) { return ifma::set1(x); }
   static Reg load(const u64* p) { return ifma::load(p); }
@@ -23,6 +26,10 @@ struct IfmaLanes {
   static Reg hi(Reg a, Reg b) { return ifma::hi(a, b); }
   static Reg low(Reg x) { return ifma::low52(x); }
   static Reg subtract_once(Reg x, Reg m) { return ifma::subtract_once(x, m); }
+  static Reg shift_left(Reg x, int bits) { return _mm512_sll_epi64(x, _mm_cvtsi32_si128(bits)); }
+  static Reg minus_one_if_negative(Reg x) {
+    return _mm512_srai_epi64(_mm512_slli_epi64(x, 64 - kWordBits), 63);
+  }
   /// Keeps gcc from moving the computation of x down to its use, where its operands would need copies, and
   /// from loading them twice: one instruction in five of a pass.
   [[gnu::always_inline]] static void keep_order(Reg& x) { asm("" : "+v"(x)); }
@@ -69,8 +76,14 @@ template <int kStep>
   }
 }
 
-template <int kHeadroom>
-using Ifma = WordArithmetic<IfmaLanes, kHeadroom>;
+#ifdef SOTTO_VERIFY
+constexpr bool kVerify = true;
+#else
+constexpr bool kVerify = false;
+#endif
+
+template <int kHeadroom, class Fast = WordArithmetic<IfmaLanes, kHeadroom>>
+using Ifma = std::conditional_t<kVerify, Verified<Fast, AbortOnBreach>, Fast>;
 
 template <int kHeadroom>
 class IfmaPlan final : public ifma::IfmaKernels {
@@ -79,6 +92,7 @@ class IfmaPlan final : public ifma::IfmaKernels {
   void forward(Limb x) const noexcept override { transform_.forward(x.data()); }
   void inverse(Limb x) const noexcept override { transform_.inverse(x.data()); }
   u64 run_butterflies(Direction direction, std::size_t count) const noexcept override {
+    if constexpr (kVerify) return 0;  // they go on where words have long outgrown their bounds
     return direction == Direction::kForward ? transform_.template run_butterflies<Direction::kForward>(count)
                                             : transform_.template run_butterflies<Direction::kInverse>(count);
   }
