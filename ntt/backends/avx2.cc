@@ -99,7 +99,7 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
   using Reg = __m256d;
   using Twiddle = Factor;
   static constexpr int kLogLanes = 2, kLogTailRegisters = 3;
-  static constexpr int kInnerRadix = 2, kOuterRadix = 2;
+  static constexpr int kInnerRadix = 2, kOuterRadix = 2, kDerivesFrom = 99;
 
   using LaneModulus::LaneModulus;
 
@@ -114,10 +114,10 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
   void store_canonical(u64* p, Reg x) const {
     ntt::store_words(p, canonical(kBound <= DoubleBounds<kRoom>::kProduct ? x : LaneModulus::reduce(x)));
   }
-  static Twiddle broadcast(const u64* p) {
-    return {set1(std::bit_cast<double>(p[0])), set1(std::bit_cast<double>(p[1]))};
+  static Twiddle broadcast(const u64* p, std::size_t distance) {
+    return {set1(std::bit_cast<double>(p[0])), set1(std::bit_cast<double>(p[distance]))};
   }
-  static Twiddle load_twiddle(const u64* p) { return {load(p), load(p + kLanes)}; }
+  static Twiddle load_twiddle(const u64* p, std::size_t distance) { return {load(p), load(p + distance)}; }
 
   template <int kStep>
   static void split(Reg& a, Reg& b);

@@ -89,6 +89,11 @@ template <int kHeadroom>
 class IfmaPlan final : public ifma::IfmaKernels {
  public:
   IfmaPlan(const Modulus& q, int log_n) : ifma::IfmaKernels(q, log_n), transform_(q, log_n) {}
+  std::string_view kernel() const noexcept override {
+    if constexpr (kHeadroom == 34) return "34q window, q < 2^46.9";
+    if constexpr (kHeadroom == 16) return "16q window, q < 2^48";
+    return kHeadroom == 8 ? "8q window, q < 2^49" : "4q window, q < 2^50";
+  }
   void forward(Limb x) const noexcept override { transform_.forward(x.data()); }
   void inverse(Limb x) const noexcept override { transform_.inverse(x.data()); }
   u64 run_butterflies(Direction direction, std::size_t count) const noexcept override {

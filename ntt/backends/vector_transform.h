@@ -10,6 +10,7 @@
 #pragma once
 
 #include <bit>
+#include <utility>
 
 #include "ntt/backends/unroll.h"
 #include "ntt/backends/vector_tables.h"
@@ -23,7 +24,7 @@ class VectorTransform {
   static constexpr int kLogLanes = A::kLogLanes;
   static constexpr std::size_t kLanes = std::size_t{1} << kLogLanes;
   static constexpr int kMaxCross = A::kLogTailRegisters;
-  static constexpr int kMinLogN = kLogLanes + 1;
+  static constexpr int kMinLogN = kLogLanes + 1, kMaxLogN = 17;
 
   /// log_n >= kMinLogN.
   VectorTransform(const Modulus& q, int log_n) : a_(q), schedule_(make_schedule(log_n)) {
@@ -43,13 +44,16 @@ class VectorTransform {
  private:
   using Reg = typename A::Reg;
   using Twiddle = typename A::Twiddle;
+  using Layout = Frame<kLogLanes>;
+  template <int kCross, bool kDerives>
+  class Frames;
   static Schedule make_schedule(int log_n);
 
   template <int k, int kFirstStage, int kStartBound, class GetTwiddle>
   static void forward_stages(const A& a, Reg* r, GetTwiddle twiddle) noexcept;
   template <int k, bool kFirst>
   void forward_pass(u64* x, std::size_t stride, const u64* twiddles) const noexcept;
-  template <int kCross, bool kFirst>
+  template <int kCross, bool kFirst, bool kDerives>
   void forward_tails(u64* x, std::size_t block, std::size_t count) const noexcept;
   template <bool kFirst>
   void forward_block(u64* x, int level, std::size_t node) const noexcept;
@@ -58,7 +62,7 @@ class VectorTransform {
   static void inverse_stages(const A& a, Reg* r, GetTwiddle twiddle) noexcept;
   template <int k, bool kLast>
   void inverse_pass(u64* x, std::size_t stride, const u64* twiddles) const noexcept;
-  template <int kCross, bool kLast>
+  template <int kCross, bool kLast, bool kDerives>
   void inverse_tails(u64* x, std::size_t block, std::size_t count) const noexcept;
   template <bool kLast>
   void inverse_block(u64* x, int level, std::size_t node) const noexcept;
@@ -84,6 +88,7 @@ Schedule VectorTransform<A>::make_schedule(int log_n) {
     return s;
   }
   s.cross = kMaxCross;
+  s.derives = log_n >= A::kDerivesFrom;
   const int inner = stages < A::kInnerRadix ? stages : A::kInnerRadix;
   const int outer = stages - inner;
   s.passes = (outer + A::kOuterRadix - 1) / A::kOuterRadix;
@@ -104,13 +109,13 @@ template <int kMost, class F>
 template <class A>
 void VectorTransform<A>::forward(u64* x) const noexcept {
   if (schedule_.passes != 0) return forward_block<true>(x, 0, 1);
-  with_constant<kMaxCross>(schedule_.cross, [&](auto cross) { forward_tails<cross, true>(x, 0, 1); });
+  with_constant<kMaxCross>(schedule_.cross, [&](auto cross) { forward_tails<cross, true, false>(x, 0, 1); });
 }
 
 template <class A>
 void VectorTransform<A>::inverse(u64* x) const noexcept {
   if (schedule_.passes != 0) return inverse_block<true>(x, 0, 1);
-  with_constant<kMaxCross>(schedule_.cross, [&](auto cross) { inverse_tails<cross, true>(x, 0, 1); });
+  with_constant<kMaxCross>(schedule_.cross, [&](auto cross) { inverse_tails<cross, true, false>(x, 0, 1); });
 }
 
 /// Whether left operands of `stage` are reduced, when those of stage 0 begin below start_bound q.
@@ -153,41 +158,95 @@ template <int k, bool kFirst>
     });
     forward_stages<k, 0, kFirst ? 1 : A::kLimit>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::broadcast(twiddles + 2 * ((1 << stage) + u));
+          return A::broadcast(twiddles + 2 * ((1 << stage) + u), 1);
         });
     unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) { A::store(x + u * stride, r[u]); });
   }
 }
 
+/// The frames of the blocks below one node, in turn: stored, or derived one block ahead, so that the products
+/// overlap with the block before.
 template <class A>
-template <int kCross, bool kFirst>
+template <int kCross, bool kDerives>
+class VectorTransform<A>::Frames {
+ public:
+  Frames(const A&, const VectorTables<A>& tables, std::size_t block, std::size_t)
+      : next_(tables.frame(block)) {}
+  [[gnu::always_inline]] const u64* next() { return std::exchange(next_, next_ + 2 * Layout::words(kCross)); }
+
+ private:
+  const u64* next_;
+};
+
+template <class A>
+template <int kCross>
+class VectorTransform<A>::Frames<kCross, true> {
+ public:
+  Frames(const A& a, const VectorTables<A>& tables, std::size_t block, std::size_t count)
+      : a_(a),
+        node_(tables.node_factor(block / count)),
+        child_(tables.child_factor(0)),
+        last_(child_ + (count - 1) * 2 * kWords) {
+    derive(scratch_[0]);
+  }
+  [[gnu::always_inline]] const u64* next() {
+    const u64* const frame = scratch_[turn_];
+    turn_ ^= 1;
+    if (child_ != last_) {
+      child_ += 2 * kWords;
+      derive(scratch_[turn_]);
+    }
+    return frame;
+  }
+
+ private:
+  static constexpr std::size_t kWords = Layout::words(kCross);
+
+  [[gnu::always_inline]] void derive(u64* out) const {
+    unroll<static_cast<int>(kWords / kLanes)>([&](auto v) __attribute__((always_inline)) {
+      const Twiddle child = A::load_twiddle(child_ + v * kLanes, kWords);
+      A::store_twiddle(out + v * kLanes, kWords, a_.twiddle_product(A::load(node_ + v * kLanes), child));
+    });
+  }
+
+  const A& a_;
+  const u64 *node_, *child_, *last_;
+  unsigned turn_ = 0;
+  alignas(64) u64 scratch_[2][2 * kWords];
+};
+
+template <class A>
+template <int kCross, bool kFirst, bool kDerives>
 [[gnu::noinline]] void VectorTransform<A>::forward_tails(u64* x, std::size_t block,
                                                          std::size_t count) const noexcept {
   constexpr int kRegisters = 1 << kCross;
+  constexpr std::size_t kFrame = Layout::words(kCross);
   const A a = a_;
   const u64* const lanes = forward_.lanes();
-  const u64* tail = forward_.tail(block);
+  Frames<kCross, kDerives> frames(a, forward_, block, count);
   for (u64* const end = x + count * kRegisters * kLanes; x != end; x += kRegisters * kLanes) {
+    const u64* const frame = frames.next();
     Reg r[kRegisters];
     unroll<kRegisters>([&](auto u) __attribute__((always_inline)) {
       r[u] = kFirst ? A::load_canonical(x + u * kLanes) : A::load(x + u * kLanes);
     });
-    const Twiddle scale = A::load_twiddle(tail), scaled_root = A::load_twiddle(tail + 2 * kLanes);
+    const Twiddle scale = A::load_twiddle(frame, kFrame),
+                  scaled_root = A::load_twiddle(frame + Layout::kRight, kFrame);
     unroll<kRegisters / 2>([&](auto u) __attribute__((always_inline)) {
       r[u] = a.lifted_product(r[u], scale);
       a.template forward_butterfly<false>(r[u], r[u + kRegisters / 2], scaled_root);
     });
-    const u64* const slots = tail + 4 * kLanes;
+    const u64* const slots = frame + Layout::kSlots;
     forward_stages<kCross, 1, A::kProduct>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
-          return A::broadcast(slots + 2 * ((1 << stage) + u));
+          return A::broadcast(slots + (1 << stage) + u, kFrame);
         });
     unroll<kLogLanes>([&](auto stage) __attribute__((always_inline)) {
       unroll<kRegisters / 2>([&](auto pair) __attribute__((always_inline)) {
         Reg &left = r[2 * pair], &right = r[2 * pair + 1];
         A::template split<stage>(left, right);
         a.template forward_butterfly<forward_reduces(A::kProduct, kCross + stage)>(
-            left, right, A::load_twiddle(lanes + VectorTables<A>::lane_offset(pair, stage)));
+            left, right, A::load_twiddle(lanes + VectorTables<A>::lane_offset(pair, stage), kLanes));
       });
     });
     unroll<kRegisters / 2>([&](auto pair) __attribute__((always_inline)) {
@@ -195,7 +254,6 @@ template <int kCross, bool kFirst>
       a.template store_canonical<A::kLimit>(x + 2 * pair * kLanes, r[2 * pair]);
       a.template store_canonical<A::kLimit>(x + (2 * pair + 1) * kLanes, r[2 * pair + 1]);
     });
-    tail += VectorTables<A>::tail_words(kCross);
   }
 }
 
@@ -209,7 +267,10 @@ void VectorTransform<A>::forward_block(u64* x, int level, std::size_t node) cons
   const std::size_t child = node << radix;
   if (level + 1 == schedule_.passes) {
     const std::size_t first_block = std::size_t{1} << (std::bit_width(child) - 1);
-    return forward_tails<kMaxCross, false>(x, child - first_block, children);
+    if constexpr (A::kDerivesFrom <= kMaxLogN) {
+      if (schedule_.derives) return forward_tails<kMaxCross, false, true>(x, child - first_block, children);
+    }
+    return forward_tails<kMaxCross, false, false>(x, child - first_block, children);
   }
   for (std::size_t c = 0; c < children; ++c) forward_block<false>(x + c * stride, level + 1, child + c);
 }
@@ -269,7 +330,7 @@ template <int k, bool kLast>
     unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) { r[u] = A::load(x + u * stride); });
     inverse_stages<k, k, A::kBetween>(
         a, r, [&](int level, int u) __attribute__((always_inline)) {
-          return A::broadcast(twiddles + 2 * ((1 << level) + u));
+          return A::broadcast(twiddles + 2 * ((1 << level) + u), 1);
         });
     unroll<(1 << k)>([&](auto u) __attribute__((always_inline)) {
       constexpr int b = bound(A::kBetween, k, u);
@@ -284,14 +345,16 @@ template <int k, bool kLast>
 }
 
 template <class A>
-template <int kCross, bool kLast>
+template <int kCross, bool kLast, bool kDerives>
 [[gnu::noinline]] void VectorTransform<A>::inverse_tails(u64* x, std::size_t block,
                                                          std::size_t count) const noexcept {
   constexpr int kRegisters = 1 << kCross;
+  constexpr std::size_t kFrame = Layout::words(kCross);
   const A a = a_;
   const u64* const lanes = inverse_.lanes();
-  const u64* tail = inverse_.tail(block);
+  Frames<kCross, kDerives> frames(a, inverse_, block, count);
   for (u64* const end = x + count * kRegisters * kLanes; x != end; x += kRegisters * kLanes) {
+    const u64* const frame = frames.next();
     Reg r[kRegisters];
     unroll<kRegisters>([&](auto u)
                            __attribute__((always_inline)) { r[u] = A::load_canonical(x + u * kLanes); });
@@ -305,19 +368,20 @@ template <int kCross, bool kLast>
           right = a.template reduce<before>(right);
         }
         a.template inverse_butterfly<reduced>(
-            left, right, A::load_twiddle(lanes + VectorTables<A>::lane_offset(pair, stage)));
+            left, right, A::load_twiddle(lanes + VectorTables<A>::lane_offset(pair, stage), kLanes));
       });
     });
     unroll<kRegisters / 2>([&](auto pair) __attribute__((always_inline)) {
       A::template join<kLogLanes>(r[2 * pair], r[2 * pair + 1]);
     });
     constexpr int kStart = lane_bound(kLogLanes);
-    const u64* const slots = tail + 4 * kLanes;
+    const u64* const slots = frame + Layout::kSlots;
     inverse_stages<kCross, kCross - 1, kStart>(
         a, r, [&](int level, int u) __attribute__((always_inline)) {
-          return A::broadcast(slots + 2 * ((1 << level) + u));
+          return A::broadcast(slots + (1 << level) + u, kFrame);
         });
-    const Twiddle scale = A::load_twiddle(tail), scaled_root = A::load_twiddle(tail + 2 * kLanes);
+    const Twiddle scale = A::load_twiddle(frame, kFrame),
+                  scaled_root = A::load_twiddle(frame + Layout::kRight, kFrame);
     unroll<kRegisters / 2>([&](auto u) __attribute__((always_inline)) {
       constexpr int before = bound(kStart, kCross - 1, u), reduced = operand_bound(kStart, kCross - 1, u);
       Reg &left = r[u], &right = r[u + kRegisters / 2];
@@ -335,7 +399,6 @@ template <int kCross, bool kLast>
         A::store(x + u * kLanes, r[u]);
       }
     });
-    tail += VectorTables<A>::tail_words(kCross);
   }
 }
 
@@ -347,7 +410,12 @@ void VectorTransform<A>::inverse_block(u64* x, int level, std::size_t node) cons
   const std::size_t child = node << radix;
   if (level + 1 == schedule_.passes) {
     const std::size_t first_block = std::size_t{1} << (std::bit_width(child) - 1);
-    inverse_tails<kMaxCross, false>(x, child - first_block, children);
+    bool done = false;
+    if constexpr (A::kDerivesFrom <= kMaxLogN) {
+      done = schedule_.derives;
+      if (done) inverse_tails<kMaxCross, false, true>(x, child - first_block, children);
+    }
+    if (!done) inverse_tails<kMaxCross, false, false>(x, child - first_block, children);
   } else {
     for (std::size_t c = 0; c < children; ++c) inverse_block<false>(x + c * stride, level + 1, child + c);
   }
@@ -367,7 +435,7 @@ template <Direction kDirection>
     left[i] = A::load_canonical(words);
     right[i] = A::load_canonical(words);
   });
-  const Twiddle twiddle = A::load_twiddle(forward_.tail(0));
+  const Twiddle twiddle = A::load_twiddle(forward_.lanes(), kLanes);
   for (std::size_t done = 0; done < count; done += kChains * kLanes) {
     unroll<kChains>([&](auto i) __attribute__((always_inline)) {
       if constexpr (kDirection == Direction::kForward) {

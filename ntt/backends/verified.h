@@ -47,6 +47,16 @@ class Verified : public A {
     check_product(Words(out), A::kLift * q_, Words(y), Words(t.w));
     return out;
   }
+  Twiddle twiddle_product(Reg v, const Twiddle& d) const {
+    const Twiddle out = A::twiddle_product(v, d);
+    const Words w(out.w), companion(out.w_shoup), v0(v), d0(d.w);
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      claim(w[i] == static_cast<u64>(u128{v0[i]} * d0[i] % q_), "twiddles: product", 0, v0[i], d0[i]);
+      claim(companion[i] == static_cast<u64>((u128{w[i]} << A::kWordBits) / q_), "twiddles: companion", 0,
+            v0[i], d0[i]);
+    }
+    return out;
+  }
   template <bool kReduce>
   void forward_butterfly(Reg& x, Reg& y, const Twiddle& t) const {
     const Words x0(x), y0(y), w(t.w);

@@ -16,7 +16,8 @@ namespace sotto::ntt {
 
 /// Lanes: Reg, kWordBits, the constants and exchanges that VectorTransform wants, set1, load, store, add,
 /// subtract; add_lo(acc, a, b) and hi(a, b), the halves of a product of words; low(x), without garbage;
-/// subtract_once(x, m), [0, 2m) to [0, m); and keep_order(x), an empty statement that reads and writes x.
+/// subtract_once(x, m), [0, 2m) to [0, m); shift_left(x, bits); minus_one_if_negative(x) of a word as a
+/// signed number, else 0; and keep_order(x), an empty statement that reads and writes x.
 template <class Lanes, int kHeadroom>
 class WordArithmetic : public WordBounds<kHeadroom>, public Lanes {
  public:
@@ -30,13 +31,24 @@ class WordArithmetic : public WordBounds<kHeadroom>, public Lanes {
   };
 
   explicit WordArithmetic(const Modulus& q)
-      : q_(q.value()), minus_q_((u64{1} << kWordBits) - q.value()), reciprocal_(shoup(1, q.value())) {}
+      : q_(q.value()),
+        minus_q_((u64{1} << kWordBits) - q.value()),
+        reciprocal_(shoup(1, q.value())),
+        scaled_reciprocal_(static_cast<u64>((u128{1} << (q.bits() + kWordBits - 1)) / q.value())),
+        shift_(kWordBits - q.bits()) {}
 
   static TwiddleWords twiddle_words(const Modulus& q, u64 w) { return {w, shoup(w, q.value())}; }
   static Reg load_canonical(const u64* p) { return Lanes::load(p); }
-  static Twiddle broadcast(const u64* p) { return {Lanes::set1(p[0]), Lanes::set1(p[1])}; }
-  static Twiddle load_twiddle(const u64* p) {
-    return {Lanes::load(p), Lanes::load(p + (1 << Lanes::kLogLanes))};
+  /// Companions lie `distance` words after their factors.
+  static Twiddle broadcast(const u64* p, std::size_t distance) {
+    return {Lanes::set1(p[0]), Lanes::set1(p[distance])};
+  }
+  static Twiddle load_twiddle(const u64* p, std::size_t distance) {
+    return {Lanes::load(p), Lanes::load(p + distance)};
+  }
+  static void store_twiddle(u64* p, std::size_t distance, const Twiddle& t) {
+    Lanes::store(p, t.w);
+    Lanes::store(p + distance, t.w_shoup);
   }
 
   /// Before the first stage, see kLift.
@@ -49,6 +61,19 @@ class WordArithmetic : public WordBounds<kHeadroom>, public Lanes {
   }
   [[gnu::always_inline]] Reg lifted_product(Reg y, const Twiddle& t) const {
     return add_product(Lanes::set1(Bounds::kLift * q_), y, t);
+  }
+
+  /// The twiddle w = v d mod q of twiddles v and d < q, with its companion. The companion comes as twice
+  /// floor(w 2^(kWordBits - 1) / q), which two roundings leave short by less than 4, and from what is left of
+  /// the division, rest < 4q.
+  [[gnu::always_inline]] Twiddle twiddle_product(Reg v, const Twiddle& d) const {
+    const Reg w = reduce_once(product(v, d), 1);
+    const Reg half = Lanes::hi(Lanes::shift_left(w, shift_), Lanes::set1(scaled_reciprocal_));
+    const Reg estimate = Lanes::add(half, half);
+    const Reg rest = subtract_multiple(Lanes::set1(0), estimate);
+    const Reg step = Lanes::add(Lanes::hi(rest, Lanes::set1(reciprocal_)), Lanes::set1(1));
+    const Reg difference = subtract_multiple(rest, step);  // in [-q, q): step may be 1 too much
+    return {w, Lanes::add(Lanes::add(estimate, step), Lanes::minus_one_if_negative(difference))};
   }
 
   /// (x, y) to (x + w y, x - w y), after x was brought below kForwardReduced q if asked for. Without a lift
@@ -91,7 +116,7 @@ class WordArithmetic : public WordBounds<kHeadroom>, public Lanes {
 
   /// acc + w y - floor(w_shoup y / 2^kWordBits) q.
   [[gnu::always_inline]] Reg add_product(Reg acc, Reg y, const Twiddle& t) const {
-    return subtract_multiple(Lanes::add_lo(acc, t.w, y), Lanes::hi(t.w_shoup, y));
+    return subtract_multiple(Lanes::add_lo(acc, y, t.w), Lanes::hi(y, t.w_shoup));
   }
   /// x - quotient q, as a word.
   [[gnu::always_inline]] Reg subtract_multiple(Reg x, Reg quotient) const {
@@ -103,6 +128,8 @@ class WordArithmetic : public WordBounds<kHeadroom>, public Lanes {
   }
 
   u64 q_, minus_q_, reciprocal_;  // minus_q_ = 2^kWordBits - q, reciprocal_ = floor(2^kWordBits / q)
+  u64 scaled_reciprocal_;         // floor(2^(bits of q + kWordBits - 1) / q)
+  int shift_;                     // kWordBits - bits of q
 };
 
 }  // namespace sotto::ntt

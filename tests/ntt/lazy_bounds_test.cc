@@ -29,7 +29,7 @@ class BoundArithmetic : public Bounds {
   struct Twiddle {};
   static constexpr bool kSigned = !requires { Bounds::kLift; };
   static constexpr int kLogLanes = kLogLanesOfA, kLogTailRegisters = kTail;
-  static constexpr int kInnerRadix = kInner, kOuterRadix = kOuter;
+  static constexpr int kInnerRadix = kInner, kOuterRadix = kOuter, kDerivesFrom = 99;
   static inline double lowest = 0, highest = 0;  // of all words and factors since a test set them to 0
 
   explicit BoundArithmetic(const Modulus&) {}
@@ -54,8 +54,8 @@ class BoundArithmetic : public Bounds {
     expect_below(x, kBound);
     store(p, {0, 1, 0, false});
   }
-  static Twiddle broadcast(const u64*) { return {}; }
-  static Twiddle load_twiddle(const u64*) { return {}; }
+  static Twiddle broadcast(const u64*, std::size_t) { return {}; }
+  static Twiddle load_twiddle(const u64*, std::size_t) { return {}; }
 
   /// After an exchange each register holds words of both.
   template <int>

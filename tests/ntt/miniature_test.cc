@@ -27,7 +27,7 @@ namespace {
 struct MiniatureLanes {
   using Reg = std::array<u64, 2>;
   static constexpr int kWordBits = 12, kLogLanes = 1, kLogTailRegisters = 2;
-  static constexpr int kInnerRadix = 2, kOuterRadix = 2;
+  static constexpr int kInnerRadix = 2, kOuterRadix = 2, kDerivesFrom = 5;
   static constexpr u64 kWordEnd = u64{1} << kWordBits;
 
   static Reg set1(u64 x) { return {x, x}; }
@@ -47,6 +47,11 @@ struct MiniatureLanes {
   static Reg subtract_once(Reg a, Reg m) {
     const Reg less = subtract(a, m);
     return {std::min(a[0], less[0]), std::min(a[1], less[1])};
+  }
+  static Reg shift_left(Reg a, int bits) { return {a[0] << bits, a[1] << bits}; }
+  static Reg minus_one_if_negative(Reg a) {
+    const Reg sign{low(a)[0] / (kWordEnd / 2), low(a)[1] / (kWordEnd / 2)};
+    return subtract({0, 0}, sign);
   }
   static void keep_order(Reg&) {}
   template <int>
@@ -148,6 +153,18 @@ TEST_F(Miniature, EveryProductAndForwardButterflyOfSixteenQ) {
 }
 TEST_F(Miniature, EveryProductAndForwardButterflyWithoutReductions) {
   try_every_product_and_butterfly<34>();
+}
+
+/// All pairs of twiddles; a VERIFY build checks the companions on primes of 50 bits as well.
+TEST_F(Miniature, EveryProductOfTwiddles) {
+  for (u64 q : {u64{17}, u64{113}, u64{241}, u64{509}, u64{511}, u64{513}, u64{769}, u64{1021}}) {
+    const Checked<4> a{Modulus(q)};
+    for (u64 v = 1; v < q; ++v) {
+      for (u64 d = 1; d < q; ++d) {
+        if (v * d % q != 0) a.twiddle_product({v, q - v}, factor<Checked<4>>(d, q));
+      }
+    }
+  }
 }
 
 template <int kHeadroom, int kBound>
