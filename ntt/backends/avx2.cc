@@ -372,6 +372,10 @@ template <int kRoom>
 class Avx2Plan final : public Avx2Kernels {
  public:
   Avx2Plan(const Modulus& q, int log_n) : Avx2Kernels(q, log_n), transform_(q, log_n) {}
+  std::string_view kernel() const noexcept override {
+    if constexpr (kRoom == 32) return "32q window, q < 2^46";
+    return kRoom == 8 ? "8q window, q < 2^48" : "2q window, q < 2^50";
+  }
   void forward(Limb x) const noexcept override { transform_.forward(x.data()); }
   void inverse(Limb x) const noexcept override { transform_.inverse(x.data()); }
   u64 run_butterflies(Direction direction, std::size_t count) const noexcept override {

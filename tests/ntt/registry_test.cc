@@ -56,6 +56,18 @@ TEST_F(RegistryTest, AutomaticChoiceIsTheFirstUsableThatSupportsThePrime) {
   EXPECT_EQ(make_plan(Modulus(kWide), kLogN)->backend(), "portable");
 }
 
+TEST_F(RegistryTest, WiderPrimesGetTransformsWithLessRoom) {
+  const BackendInfo& fastest = backends().front();
+  if (fastest.name != "avx512ifma" || !fastest.usable()) GTEST_SKIP() << "no avx512ifma on this machine";
+  const auto kernel = [&](int bits) {
+    return make_plan(Modulus(largest_prime_below(bits, kLogN)), kLogN, fastest.name)->kernel();
+  };
+  EXPECT_EQ(kernel(46), "34q window, q < 2^46.9");
+  EXPECT_EQ(kernel(48), "16q window, q < 2^48");
+  EXPECT_EQ(kernel(49), "8q window, q < 2^49");
+  EXPECT_EQ(kernel(50), "4q window, q < 2^50");
+}
+
 TEST_F(RegistryTest, ANameSelectsThatBackend) {
   for (const BackendInfo& info : backends()) {
     if (!info.usable()) continue;
