@@ -55,6 +55,7 @@ struct Case {
 
 struct Row {
   Case what;
+  std::string kernel;  // which of its transforms the backend ran, "" if it has but one
   ntt::Direction direction;
   ntt::TransformTime hot, cold;
   double thread_speedup;  // 0: one thread only
@@ -112,8 +113,12 @@ void run_case(const Case& what, const Effort& effort, Report& report) {
     return;  // the speed of wrong words is of no interest
   }
   for (const auto direction : {ntt::Direction::kForward, ntt::Direction::kInverse}) {
-    Row row{what, direction, ntt::time_transform(workload, direction, 1, effort.hot_seconds),
-            ntt::time_transform(workload, direction, ntt::kColdLimbs, effort.cold_seconds), 0};
+    Row row{what,
+            std::string(workload.plan().kernel()),
+            direction,
+            ntt::time_transform(workload, direction, 1, effort.hot_seconds),
+            ntt::time_transform(workload, direction, ntt::kColdLimbs, effort.cold_seconds),
+            0};
     if (report.threads.count > 1) {
       row.thread_speedup = ntt::thread_speedup(workload, direction, report.threads, effort.cold_seconds);
     }
@@ -144,6 +149,7 @@ Json to_json(const Report& report, const Options& options) {
     results.push_back({{"backend", row.what.backend->name},
                        {"log_n", row.what.log_n},
                        {"bits", row.what.size.name},
+                       {"kernel", row.kernel},
                        {"direction", name_of(row.direction)},
                        {"hot", to_json(row.hot)},
                        {"cold", to_json(row.cold)},
@@ -176,6 +182,7 @@ std::string to_text(const Report& report, const Options& options) {
                                      {"cold"},
                                      {"cold/hot"}};
   if (report.threads.count > 1) columns.push_back({fmt::format("{} threads", report.threads.count)});
+  columns.push_back({"kernel", Table::Align::kLeft});
   Table table(columns);
   const ntt::BackendInfo* last = nullptr;
   for (const Row& row : report.rows) {
@@ -193,6 +200,7 @@ std::string to_text(const Report& report, const Options& options) {
         format_seconds(row.cold.ns * 1e-9),
         fmt::format("{:.2f}", row.cold.ns / row.hot.ns)};
     if (report.threads.count > 1) cells.push_back(fmt::format("{:.2f} x", row.thread_speedup));
+    cells.push_back(row.kernel);
     table.add(cells);
   }
   std::string text = backend_lines(options);

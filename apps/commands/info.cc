@@ -1,5 +1,6 @@
 // sotto info: what this machine offers, which NTT backend was chosen and why, and the versions of everything.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "apps/app.h"
 #include "apps/commands/commands.h"
@@ -9,6 +10,7 @@
 #include "apps/text/format.h"
 #include "apps/text/table.h"
 #include "ntt/cpu.h"
+#include "ntt/primes.h"
 #include "ntt/registry.h"
 
 namespace sotto::app {
@@ -23,6 +25,7 @@ struct BackendState {
   bool usable, chosen;
   std::string why;
   int widest_bits;  // of the primes that it takes, 0 for none
+  std::vector<std::string> kernels;
 };
 
 /// The widest primes that a backend takes at the ring degree where it is most likely to be used.
@@ -31,6 +34,19 @@ int widest_bits(const ntt::BackendInfo& backend) {
   int bits = 61;
   while (bits > 1 && !backend.supports(ntt::Modulus((ntt::u64{1} << bits) - 1), kLogN)) --bits;
   return bits == 1 ? 0 : bits;
+}
+
+/// The transforms of a usable backend from narrow primes to wide ones, none when it has but one.
+std::vector<std::string> kernels(const ntt::BackendInfo& backend) {
+  constexpr int kLogN = 6;  // any: the prime decides
+  std::vector<std::string> names;
+  for (int bits = 20; bits <= 61; ++bits) {
+    const ntt::Modulus q(ntt::largest_prime_below(bits, kLogN));
+    if (!backend.supports(q, kLogN)) continue;
+    const std::string name(ntt::make_plan(q, kLogN, backend.name)->kernel());
+    if (!name.empty() && (names.empty() || names.back() != name)) names.push_back(name);
+  }
+  return names;
 }
 
 /// Who asked for the forced backend.
@@ -55,7 +71,8 @@ std::vector<BackendState> backend_states(const CommonOptions& options) {
       why = fmt::format("{} asks for another", forced_by(options));
     taken = taken || chosen;
     automatic = automatic && backend.name != "portable";
-    states.push_back({&backend, usable, chosen, why, widest_bits(backend)});
+    states.push_back({&backend, usable, chosen, why, widest_bits(backend),
+                      usable ? kernels(backend) : std::vector<std::string>{}});
   }
   return states;
 }
@@ -71,6 +88,7 @@ Json to_json(const Machine& machine, Threads threads, const CommonOptions& optio
                         {"chosen", state.chosen},
                         {"missing", state.usable ? "" : state.info->missing()},
                         {"prime_bits", state.widest_bits},
+                        {"kernels", state.kernels},
                         {"why", state.why}});
   }
   return {{"version", SOTTO_VERSION},
@@ -100,16 +118,21 @@ std::string to_text(const Machine& machine, Threads threads, const CommonOptions
                {"primes"},
                {"why", Table::Align::kLeft},
                {"what it is", Table::Align::kLeft}});
+  std::string transforms;
   for (const BackendState& state : backend_states(options)) {
+    if (!state.kernels.empty()) {
+      transforms += fmt::format("\n{:<11} {}", state.info->name, fmt::join(state.kernels, "; "));
+    }
     table.add({std::string(state.info->name), state.usable ? "yes" : "no", state.chosen ? "yes" : "",
                fmt::format("< 2^{}", state.widest_bits), state.why, std::string(state.info->description)});
   }
   return fmt::format(
       "sotto      {} ({})\nCPU        {}, {}, {} of memory\nfeatures   {}\nthreads    {}\n"
-      "engines    native, cleartext, trace\nlibraries  {}\n\n{}",
+      "engines    native, cleartext, trace\nlibraries  {}\n\n{}{}",
       SOTTO_VERSION, compiler(), machine.cpu, format_count(static_cast<std::size_t>(machine.cores), "core"),
       format_bytes(machine.memory_bytes), features.empty() ? "none that a kernel uses" : features,
-      threads.count, libraries, table.text());
+      threads.count, libraries, table.text(),
+      transforms.empty() ? "" : "\nTransforms by the size of q:" + transforms);
 }
 
 }  // namespace

@@ -48,6 +48,9 @@ TEST_F(Cli, InfoTellsWhichPrimesABackendTakes) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   for (const Json& backend : Json::parse(outcome.out)["backends"]) {
     EXPECT_EQ(backend["prime_bits"], backend["name"] == "portable" ? 61 : 50);
+    if (backend["usable"] && backend["name"] != "portable") {
+      EXPECT_THAT(backend["kernels"].back().get<std::string>(), HasSubstr("q < 2^50"));
+    }
   }
 }
 
