@@ -28,9 +28,11 @@ struct TwiddleWords {
 /// Passes of one transform from the largest stride down; the tail takes 2^cross registers.
 struct Schedule {
   int passes = 0;
-  int radix[8] = {};     // log2 of the radix of each pass
-  int stride[8] = {};    // log2 of the stride of each pass, in words
-  int cross = 0;         // levels of the tail across registers
+  int radix[8] = {};   // log2 of the radix of each pass
+  int stride[8] = {};  // log2 of the stride of each pass, in words
+  bool reduces[8] =
+      {};         // whether words may reach the limit of the arithmetic in this pass of the forward transform
+  int cross = 0;  // levels of the tail across registers
   bool derives = false;  // frames of blocks are products
 };
 

@@ -51,7 +51,7 @@ class VectorTransform {
 
   template <int k, int kFirstStage, int kStartBound, class GetTwiddle>
   static void forward_stages(const A& a, Reg* r, GetTwiddle twiddle) noexcept;
-  template <int k, bool kFirst>
+  template <int k, bool kFirst, bool kReduces>
   void forward_pass(u64* x, std::size_t stride, const u64* twiddles) const noexcept;
   template <int kCross, bool kFirst, bool kDerives>
   void forward_tails(u64* x, std::size_t block, std::size_t count) const noexcept;
@@ -94,7 +94,12 @@ Schedule VectorTransform<A>::make_schedule(int log_n) {
   s.passes = (outer + A::kOuterRadix - 1) / A::kOuterRadix;
   for (int i = 0; i < s.passes; ++i) s.radix[i] = (outer + i) / s.passes;
   s.radix[s.passes++] = inner;
-  for (int i = 0, log_size = log_n; i < s.passes; ++i) s.stride[i] = log_size -= s.radix[i];
+  for (int i = 0, log_size = log_n, bound = 1; i < s.passes; ++i) {
+    s.stride[i] = log_size -= s.radix[i];
+    bound += A::kProduct * s.radix[i];
+    s.reduces[i] = bound > A::kLimit;
+    if (s.reduces[i]) bound = A::kLimit;
+  }
   return s;
 }
 
@@ -146,7 +151,7 @@ template <int k, int kFirstStage, int kStartBound, class GetTwiddle>
 }
 
 template <class A>
-template <int k, bool kFirst>
+template <int k, bool kFirst, bool kReduces>
 [[gnu::noinline]] void VectorTransform<A>::forward_pass(u64* x, std::size_t stride,
                                                         const u64* twiddles) const noexcept {
   const A a = a_;
@@ -156,7 +161,7 @@ template <int k, bool kFirst>
       r[u] = kFirst ? A::load_canonical(x + u * stride) : A::load(x + u * stride);
       if constexpr (kFirst && u < 1 << (k - 1)) r[u] = a.lift(r[u]);
     });
-    forward_stages<k, 0, kFirst ? 1 : A::kLimit>(
+    forward_stages<k, 0, kReduces ? A::kLimit : 1>(
         a, r, [&](int stage, int u) __attribute__((always_inline)) {
           return A::broadcast(twiddles + 2 * ((1 << stage) + u), 1);
         });
@@ -262,8 +267,13 @@ template <bool kFirst>
 void VectorTransform<A>::forward_block(u64* x, int level, std::size_t node) const noexcept {
   const int radix = schedule_.radix[level];
   const std::size_t stride = std::size_t{1} << schedule_.stride[level], children = std::size_t{1} << radix;
-  with_constant<A::kInnerRadix>(
-      radix, [&](auto k) { forward_pass<k, kFirst>(x, stride, forward_.pass(level, node)); });
+  with_constant<A::kInnerRadix>(radix, [&](auto k) {
+    const u64* const twiddles = forward_.pass(level, node);
+    if constexpr (!kFirst && !A::kNeverReduces) {
+      if (schedule_.reduces[level]) return forward_pass<k, false, true>(x, stride, twiddles);
+    }
+    forward_pass<k, kFirst, false>(x, stride, twiddles);
+  });
   const std::size_t child = node << radix;
   if (level + 1 == schedule_.passes) {
     const std::size_t first_block = std::size_t{1} << (std::bit_width(child) - 1);

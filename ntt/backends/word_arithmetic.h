@@ -92,8 +92,7 @@ class WordArithmetic : public WordBounds<kHeadroom>, public Lanes {
   /// (x, y) to (x + y, w (x - y)); y < kBound q, the product < 2q.
   template <int kBound>
   [[gnu::always_inline]] void inverse_butterfly(Reg& x, Reg& y, const Twiddle& t) const {
-    Reg difference = Lanes::subtract(Lanes::add(x, Lanes::set1(kBound * q_)), y);
-    Lanes::keep_order(difference);
+    const Reg difference = Lanes::subtract(Lanes::add(x, Lanes::set1(kBound * q_)), y);
     x = Lanes::add(x, y);
     y = product(difference, t);
   }
