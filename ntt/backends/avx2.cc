@@ -47,9 +47,6 @@ inline Reg nearest(Reg x) {
 inline Reg load_words(const u64* p) {
   return subtract(_mm256_or_pd(_mm256_castsi256_pd(load_bits(p)), set1(0x1p52)), set1(0x1p52));
 }
-inline void store_words(u64* p, Reg x) {
-  store_bits(p, _mm256_castpd_si256(_mm256_xor_pd(add(x, set1(0x1p52)), set1(0x1p52))));
-}
 
 /// A constant factor w and fl(w / q).
 struct Factor {
@@ -83,9 +80,12 @@ class LaneModulus {
   [[gnu::always_inline]] Reg reduce(Reg x) const {
     return _mm256_fnmadd_pd(nearest(multiply(x, set1(reciprocal_))), q(), x);
   }
-  /// (-q, q) to [0, q).
-  [[gnu::always_inline]] Reg canonical(Reg x) const {
-    return add(x, _mm256_and_pd(_mm256_cmp_pd(x, _mm256_setzero_pd(), _CMP_LT_OQ), q()));
+  /// Stores x mod q for |x| < 2^51. The quotient is exact: (x + 1/2) / q is at least 1 / 2q away from every
+  /// integer, and its two roundings move it by less, |x + 1/2| / q 2^-52 (1 + 2^-54).
+  [[gnu::always_inline]] void store_canonical(u64* p, Reg x) const {
+    const Reg quotient = _mm256_floor_pd(_mm256_fmadd_pd(x, set1(reciprocal_), set1(0.5 * reciprocal_)));
+    const Reg word = _mm256_fnmadd_pd(quotient, q(), add(x, set1(0x1p52)));  // in [2^52, 2^52 + q)
+    store_bits(p, _mm256_castpd_si256(_mm256_xor_pd(word, set1(0x1p52))));
   }
 
  private:
@@ -111,8 +111,8 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
   static Reg load_canonical(const u64* p) { return load_words(p); }
   static void store(u64* p, Reg x) { store_bits(p, _mm256_castpd_si256(x)); }
   template <int kBound>
-  void store_canonical(u64* p, Reg x) const {
-    ntt::store_words(p, canonical(kBound <= DoubleBounds<kRoom>::kProduct ? x : LaneModulus::reduce(x)));
+  [[gnu::always_inline]] void store_canonical(u64* p, Reg x) const {
+    LaneModulus::store_canonical(p, x);
   }
   static Twiddle broadcast(const u64* p, std::size_t distance) {
     return {set1(std::bit_cast<double>(p[0])), set1(std::bit_cast<double>(p[distance]))};
@@ -239,7 +239,7 @@ void Avx2Kernels::negate(Limb out, ConstLimb a) const noexcept {
 void Avx2Kernels::multiply(Limb out, ConstLimb a, ConstLimb b) const noexcept {
   const LaneModulus m = lanes_;
   for (std::size_t i = 0; i < out.size(); i += kLanes) {
-    store_words(&out[i], m.canonical(m.product(load_words(&a[i]), load_words(&b[i]))));
+    m.store_canonical(&out[i], m.product(load_words(&a[i]), load_words(&b[i])));
   }
 }
 
@@ -247,7 +247,7 @@ void Avx2Kernels::multiply_add(Limb acc, ConstLimb a, ConstLimb b) const noexcep
   const LaneModulus m = lanes_;
   for (std::size_t i = 0; i < acc.size(); i += kLanes) {
     const Reg sum = ntt::add(load_words(&acc[i]), m.product(load_words(&a[i]), load_words(&b[i])));
-    store_words(&acc[i], m.canonical(m.reduce(sum)));
+    m.store_canonical(&acc[i], sum);
   }
 }
 
@@ -255,7 +255,7 @@ void Avx2Kernels::multiply_scalar(Limb out, ConstLimb a, u64 c) const noexcept {
   const LaneModulus m = lanes_;
   const Factor factor = m.factor(c);
   for (std::size_t i = 0; i < out.size(); i += kLanes) {
-    store_words(&out[i], m.canonical(m.product(load_words(&a[i]), factor)));
+    m.store_canonical(&out[i], m.product(load_words(&a[i]), factor));
   }
 }
 
@@ -272,12 +272,12 @@ void Avx2Kernels::subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u
   const Factor factor = m.factor(c);
   for (std::size_t i = 0; i < out.size(); i += kLanes) {
     const Reg difference = ntt::subtract(load_words(&a[i]), load_words(&b[i]));
-    store_words(&out[i], m.canonical(m.product(difference, factor)));
+    m.store_canonical(&out[i], m.product(difference, factor));
   }
 }
 
 /// out = sum of left(r, i) right(r, i), factors below 2^50, one of them below q. Each remainder is below q; a
-/// reduced sum and two more stay below (3/4 + 2) q < 2^52.
+/// reduced sum and two more stay below (3/4 + 2) q < 2^52, and at most one follows the last reduction.
 template <class LeftFactor, class RightFactor>
 [[gnu::always_inline]] inline void sum_of_products(const LaneModulus m, Limb out, std::size_t rows,
                                                    LeftFactor left, RightFactor right) noexcept {
@@ -291,9 +291,8 @@ template <class LeftFactor, class RightFactor>
         if (r % 2 == 1) sum[u] = m.reduce(sum[u]);
       });
     }
-    unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
-      store_words(&out[i + u * kLanes], m.canonical(m.reduce(sum[u])));
-    });
+    unroll<kUnroll>([&](auto u)
+                        __attribute__((always_inline)) { m.store_canonical(&out[i + u * kLanes], sum[u]); });
   }
 }
 
@@ -319,7 +318,7 @@ void Avx2Kernels::combine(Limb out, Rows x, std::span<const u64> factors) const 
 void Avx2Kernels::reduce(Limb out, ConstLimb x) const noexcept {
   const LaneModulus m = lanes_;
   for (std::size_t i = 0; i < out.size(); i += kLanes) {
-    store_words(&out[i], m.canonical(m.reduce(load_words(&x[i]))));
+    m.store_canonical(&out[i], load_words(&x[i]));
   }
 }
 
