@@ -98,7 +98,9 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
  public:
   using Reg = __m256d;
   using Twiddle = Factor;
-  static constexpr int kLogLanes = 2, kLogTailRegisters = 3;
+  // A tail of 16 vectors more than fills the registers, yet beats one of 8 by a sixth of the transform: eight
+  // butterflies side by side hide the latency of a stage, four wait for it, and loads and stores are idle.
+  static constexpr int kLogLanes = 2, kLogTailRegisters = 4;
   static constexpr int kInnerRadix = 2, kOuterRadix = 2, kDerivesFrom = 99;
 
   using LaneModulus::LaneModulus;
@@ -110,7 +112,7 @@ class Doubles : public DoubleBounds<kRoom>, public LaneModulus {
   static Reg load(const u64* p) { return _mm256_castsi256_pd(load_bits(p)); }
   static Reg load_canonical(const u64* p) { return load_words(p); }
   static void store(u64* p, Reg x) { store_bits(p, _mm256_castpd_si256(x)); }
-  template <int kBound>
+  template <int kBound>  // below 2^51 / q, see DoubleBounds
   [[gnu::always_inline]] void store_canonical(u64* p, Reg x) const {
     LaneModulus::store_canonical(p, x);
   }

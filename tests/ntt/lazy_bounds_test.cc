@@ -160,9 +160,9 @@ TEST(LazyBounds, WordsOf52BitsHoldEverySumOfTheTransforms) {
 }
 
 TEST(LazyBounds, DoublesHoldEverySumOfTheTransforms) {
-  expect_within_bounds<BoundArithmetic<DoubleBounds<2>, 2, 3, 2, 2>>();
-  expect_within_bounds<BoundArithmetic<DoubleBounds<8>, 2, 3, 2, 2>>();
-  expect_within_bounds<BoundArithmetic<DoubleBounds<32>, 2, 3, 2, 2>>();
+  expect_within_bounds<BoundArithmetic<DoubleBounds<2>, 2, 4, 2, 2>>();
+  expect_within_bounds<BoundArithmetic<DoubleBounds<8>, 2, 4, 2, 2>>();
+  expect_within_bounds<BoundArithmetic<DoubleBounds<32>, 2, 4, 2, 2>>();
 }
 
 TEST(LazyBounds, AnyRadixKeepsThem) {
