@@ -24,8 +24,8 @@ double median(std::vector<double>& values) {
   return *middle;
 }
 
-// 46.9 bits: 2^52 / 2^46.9 = 34.3, room for the 2 log2 N + 1 multiples of q that a forward transform without
-// any reduction reaches.
+// 46.9 bits: 2^52 / 2^46.9 = 34.3, and 34 q is what a forward transform without any reduction needs
+// (backends/lazy_bounds.h).
 constexpr PrimeSize kSizes[] = {{"40", u64{1} << 40}, {"46", u64{1} << 46}, {"46.9", 131312719781548},
                                 {"48", u64{1} << 48}, {"50", u64{1} << 50}, {"60", u64{1} << 60}};
 

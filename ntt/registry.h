@@ -19,7 +19,7 @@ struct BackendInfo {
   std::string_view description;  // one line for people: word size, ceiling of q, needed CPU features
   /// What this machine lacks to run it, or ""; null: runs anywhere.
   std::string (*missing)();
-  /// May decline, and portable serves that (q, N).
+  /// May decline, and the next backend that takes (q, N) serves it.
   bool (*supports)(const Modulus& q, int log_n) noexcept;
   /// Called only where nothing is missing and (q, N) is supported.
   PlanPtr (*make)(const Modulus& q, int log_n);
