@@ -9,6 +9,7 @@
 namespace sotto::ntt {
 namespace {
 
+constexpr int kMinSourceBits = kQuotientBits;  // m > 2^16: tau = 2^(shift+16) / m stays below 2^shift
 constexpr std::size_t kTileWords = 512;  // 4 KiB of each row: 8 rows, their quotient and a target fill 40 KiB
 
 u64 product_without(std::span<const Plan* const> primes, std::size_t skip, const Modulus& m) noexcept {
@@ -19,15 +20,28 @@ u64 product_without(std::span<const Plan* const> primes, std::size_t skip, const
   return product;
 }
 
+/// 1 to 63 primes, none so small that its tau does not fit: a backend would silently drop the upper bits.
+void check_sources(std::span<const Plan* const> from) {
+  if (from.empty() || from.size() >= kMaxRows) {
+    throw Error(ErrorCode::kInvalidArgument, "base conversion: " + std::to_string(from.size()) +
+                                                 " source primes; 1 to " + std::to_string(kMaxRows - 1) +
+                                                 " are possible");
+  }
+  for (const Plan* plan : from) {
+    const u64 m = plan->modulus().value();
+    if (m >> kMinSourceBits != 0) continue;
+    throw Error(ErrorCode::kInvalidArgument,
+                "base conversion: source prime " + std::to_string(m) + " is below 2^" +
+                    std::to_string(kMinSourceBits) + ", so that its fixed-point reciprocal of " +
+                    std::to_string(kQuotientBits) + " fraction bits exceeds a word; choose wider primes");
+  }
+}
+
 }  // namespace
 
 BaseConversion::BaseConversion(std::vector<const Plan*> from, std::vector<const Plan*> to)
     : from_(std::move(from)), to_(std::move(to)) {
-  if (from_.empty() || from_.size() >= kMaxRows) {
-    throw Error(ErrorCode::kInvalidArgument, "base conversion: " + std::to_string(from_.size()) +
-                                                 " source primes; 1 to " + std::to_string(kMaxRows - 1) +
-                                                 " are possible");
-  }
+  check_sources(from_);
   const bool wide = std::ranges::any_of(from_, [](const Plan* plan) { return plan->modulus().bits() > 50; });
   shift_ = wide ? 64 : 52;  // by size of the primes and not by backend, so that every backend rounds alike
   for (std::size_t i = 0; i < from_.size(); ++i) {

@@ -23,7 +23,8 @@ class BaseConversion {
     Limb out;
   };
 
-  /// 1 to 63 source primes; the plans must outlive it and have one log_n.
+  /// 1 to 63 source primes above 2^16 (kQuotientBits), below which tau overflows its word: else an Error. The
+  /// plans must outlive it and have one log_n.
   BaseConversion(std::vector<const Plan*> from, std::vector<const Plan*> to);
 
   int sources() const noexcept { return static_cast<int>(from_.size()); }

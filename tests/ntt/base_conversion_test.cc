@@ -3,6 +3,7 @@
 
 #include "ntt/base_conversion.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -107,6 +108,18 @@ TEST(BaseConversionErrors, RefusesNoneAndTooManySources) {
   for (const PlanPtr& plan : chain.plans) all.push_back(plan.get());
   EXPECT_THROW(BaseConversion({}, all), Error);
   EXPECT_THROW(BaseConversion({all.begin(), all.begin() + kMaxRows}, {all.back()}), Error);
+}
+
+TEST(BaseConversionErrors, RefusesSourcesWhoseReciprocalExceedsAWord) {
+  const std::vector<PlanPtr> plans = make_plans(std::vector<u64>{12289, 40961, 65537}, 10, "portable");
+  try {
+    BaseConversion({plans[0].get(), plans[1].get()}, {plans[2].get()});
+    FAIL() << "12289 was taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("source prime 12289 is below 2^16"));
+  }
+  EXPECT_THROW(BaseConversion({plans[1].get()}, {plans[2].get()}), Error);
+  EXPECT_NO_THROW(BaseConversion({plans[2].get()}, {plans[0].get(), plans[1].get()}));
 }
 
 std::vector<const BackendInfo*> all_backends() {
