@@ -45,6 +45,23 @@ class KernelTest : public PlanTest {
     for (const AlignedWords& row : rows) p.push_back(row.data());
     return p;
   }
+
+  /// sigma_g on coefficients takes X^k to X^(g k), with X^N = -1.
+  void expect_permutes() {
+    const AlignedWords x = random_limb(q);
+    AlignedWords transformed = x, expected(n), out(n);
+    plan->forward(transformed.span());
+    const std::size_t step = n <= 32 ? 2 : n / 8 - 2;  // all g, or a few in each class modulo 8
+    for (u64 g = 1; g < 2 * n; g += step) {
+      for (std::size_t k = 0; k < n; ++k) {
+        const u64 exponent = g * k % (2 * n);
+        expected[exponent % n] = exponent < n ? x[k] : (x[k] == 0 ? 0 : q - x[k]);
+      }
+      plan->forward(expected.span());
+      plan->permute(out.span(), transformed.span(), Automorphism(plan->log_n(), g));
+      ASSERT_EQ(words(out), words(expected)) << "g = " << g;
+    }
+  }
 };
 
 TEST_P(KernelTest, Add) {
@@ -214,27 +231,30 @@ TEST_P(KernelTest, PiecesOfLimbs) {
   expect_piece(got, whole);
 }
 
-/// sigma_g on coefficients takes X^k to X^(g k), with X^N = -1.
 TEST_P(KernelTest, PermuteIsAnAutomorphism) {
-  const AlignedWords x = random_limb(q);
-  AlignedWords transformed = x, expected(n), out(n);
-  plan->forward(transformed.span());
-  const std::size_t step = n <= 32 ? 2 : n / 8 - 2;  // all g, or a few in each class modulo 8
-  for (u64 g = 1; g < 2 * n; g += step) {
-    for (std::size_t k = 0; k < n; ++k) {
-      const u64 exponent = g * k % (2 * n);
-      expected[exponent % n] = exponent < n ? x[k] : (x[k] == 0 ? 0 : q - x[k]);
-    }
-    plan->forward(expected.span());
-    plan->permute(out.span(), transformed.span(), Automorphism(plan->log_n(), g));
-    ASSERT_EQ(words(out), words(expected)) << "g = " << g;
-  }
+  expect_permutes();
+}
+
+/// A ring whose limbs and tables exceed the inner caches, where a backend may permute in another way.
+class LargePermuteTest : public KernelTest {};
+
+TEST_P(LargePermuteTest, PermuteIsAnAutomorphism) {
+  expect_permutes();
+}
+
+/// One prime of each backend, for what does not depend on it.
+inline std::vector<Case> one_of_each_backend(std::vector<Case> cases) {
+  const auto same = [](const Case& a, const Case& b) { return a.backend == b.backend; };
+  cases.erase(std::unique(cases.begin(), cases.end(), same), cases.end());
+  return cases;
 }
 
 }  // namespace sotto::ntt::test
 
 /// As SOTTO_INSTANTIATE_TRANSFORM_SUITE.
-#define SOTTO_INSTANTIATE_KERNEL_SUITE(prefix, cases)                                                 \
-  namespace sotto::ntt::test {                                                                        \
-  INSTANTIATE_TEST_SUITE_P(prefix, KernelTest, ::testing::ValuesIn(cases({4, 5, 7, 10})), case_name); \
+#define SOTTO_INSTANTIATE_KERNEL_SUITE(prefix, cases)                                                       \
+  namespace sotto::ntt::test {                                                                              \
+  INSTANTIATE_TEST_SUITE_P(prefix, KernelTest, ::testing::ValuesIn(cases({4, 5, 7, 10})), case_name);       \
+  INSTANTIATE_TEST_SUITE_P(prefix, LargePermuteTest, ::testing::ValuesIn(one_of_each_backend(cases({16}))), \
+                           case_name);                                                                      \
   }
