@@ -41,7 +41,7 @@ class Plan {
   std::size_t n() const noexcept { return std::size_t{1} << log_n_; }
   virtual std::string_view backend() const noexcept = 0;
   /// Which of its transforms a backend runs for q, in a few words; "" when, as by default, it has but one.
-  virtual std::string_view kernel() const noexcept { return {}; }
+  virtual std::string_view kernel() const noexcept;
 
   virtual void forward(Limb x) const noexcept = 0;
   virtual void inverse(Limb x) const noexcept = 0;

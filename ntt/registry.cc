@@ -31,6 +31,11 @@ PlanPtr make_avx2(const Modulus& q, int log_n);
 
 Plan::~Plan() = default;
 
+// Here and not in plan.h: files with the flags of a backend would emit it too, and a linker may keep theirs.
+std::string_view Plan::kernel() const noexcept {
+  return {};
+}
+
 u64 Plan::run_butterflies(Direction, std::size_t) const noexcept {
   return 0;
 }
@@ -146,7 +151,14 @@ PlanPtr cached_plan(const BackendInfo& info, u64 q, int log_n) {
     return plan;
   };
   if (PlanPtr plan = lookup(nullptr)) return plan;
-  return lookup(info.make(Modulus(q), log_n));
+  PlanPtr made = info.make(Modulus(q), log_n);
+  if (made == nullptr) {
+    throw Error(ErrorCode::kUnsupported, "make_plan: backend " + std::string(info.name) +
+                                             " made no plan for q = " + std::to_string(q) + ", N = 2^" +
+                                             std::to_string(log_n) +
+                                             ", which it says it supports; let its supports() decline");
+  }
+  return lookup(std::move(made));
 }
 
 }  // namespace
@@ -161,19 +173,25 @@ void register_backend(const BackendInfo& info) {
     throw Error(ErrorCode::kInvalidArgument,
                 "register_backend: a backend needs a name and the functions supports and make");
   }
-  Registry& r = registry();
-  const std::lock_guard lock(r.mutex);
-  const std::size_t count = r.count.load(std::memory_order_relaxed);
-  if (find_row(info.name) != nullptr) {
+  bool taken = false;
+  {
+    Registry& r = registry();
+    const std::lock_guard lock(r.mutex);
+    const std::size_t count = r.count.load(std::memory_order_relaxed);
+    taken = find_row(info.name) != nullptr;
+    if (!taken && count < kMaxBackends) {
+      r.rows[count] = info;
+      r.count.store(count + 1, std::memory_order_release);
+      return;
+    }
+  }
+  // Without the lock: list_backends() calls missing() of every row, which may itself ask the registry.
+  if (taken) {
     throw Error(ErrorCode::kInvalidArgument, "register_backend: the name " + std::string(info.name) +
                                                  " is taken; there are " + list_backends());
   }
-  if (count == kMaxBackends) {
-    throw Error(ErrorCode::kUnsupported, "register_backend: the table is full with " + std::to_string(count) +
-                                             " backends; raise kMaxBackends");
-  }
-  r.rows[count] = info;
-  r.count.store(count + 1, std::memory_order_release);
+  throw Error(ErrorCode::kUnsupported, "register_backend: the table is full with " +
+                                           std::to_string(kMaxBackends) + " backends; raise kMaxBackends");
 }
 
 std::string_view forced_backend() {

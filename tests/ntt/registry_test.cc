@@ -156,6 +156,27 @@ TEST_F(RegistryTest, RefusesTakenNamesAndIncompleteRows) {
   EXPECT_FALSE(is_listed("no_make"));
 }
 
+/// A lock held while the sentence is made would never be given back.
+TEST_F(RegistryTest, ARowMayAskTheRegistryWhileARefusalListsIt) {
+  static int asked = 0;
+  register_backend(borrowed("asking", [] {
+    ++asked;
+    return std::string(forced_backend());
+  }));
+  asked = 0;
+  EXPECT_THAT(message_of([] { register_backend(borrowed("asking")); }),
+              HasSubstr("the name asking is taken; there are"));
+  EXPECT_GT(asked, 0);
+}
+
+TEST_F(RegistryTest, ABackendThatMakesNoPlanIsNamed) {
+  BackendInfo info = borrowed("idle");
+  info.make = [](const Modulus&, int) { return PlanPtr(); };
+  register_backend(info);
+  EXPECT_THAT(message_of([] { make_plan(Modulus(kPrime), kLogN, "idle"); }),
+              HasSubstr("backend idle made no plan for q = " + std::to_string(kPrime) + ", N = 2^10"));
+}
+
 TEST_F(RegistryTest, ThreadsMayRegisterAndLookAtTheSameTime) {
   static const std::string names[4] = {"thread0", "thread1", "thread2", "thread3"};
   const auto before = backends();
