@@ -4,6 +4,7 @@
 #include <chrono>
 #include <random>
 
+#include "base/error.h"
 #include "ntt/primes.h"
 
 namespace sotto::ntt {
@@ -35,8 +36,16 @@ std::span<const PrimeSize> prime_sizes() noexcept {
   return kSizes;
 }
 
-bool measurable(const BackendInfo& backend, const PrimeSize& size, int log_n) {
-  return backend.usable() && backend.supports(Modulus(primes_below(size.ceiling, log_n, 1).front()), log_n);
+std::string obstacle(const BackendInfo& backend, const PrimeSize& size, int log_n) {
+  const std::string name(backend.name), limit = "2^" + std::string(size.name);
+  if (!backend.usable()) return name + " lacks " + backend.missing();
+  try {
+    const std::vector<u64> primes = primes_below(size.ceiling, log_n, kColdLimbs);
+    return backend.supports(Modulus(primes.front()), log_n) ? ""
+                                                            : name + " takes no primes just below " + limit;
+  } catch (const Error&) {  // there are not as many
+    return "fewer than " + std::to_string(kColdLimbs) + " primes below " + limit;
+  }
 }
 
 Workload::Workload(std::string_view backend, const PrimeSize& size, int log_n, std::size_t count) {

@@ -5,6 +5,7 @@
 // of Plan::run_butterflies(), calibrated beside each measurement, because the clock of a machine moves.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,8 +26,12 @@ struct PrimeSize {
 /// Ascending: a common size, and the widest that each kind of kernel takes.
 std::span<const PrimeSize> prime_sizes() noexcept;
 
-/// Whether this machine can run the backend and it takes primes of this size.
-bool measurable(const BackendInfo& backend, const PrimeSize& size, int log_n);
+/// What keeps this machine from measuring the backend, in words that hold for every ring they are said of, or
+/// "": it lacks something, the backend takes no such primes, or there are fewer than kColdLimbs of them.
+std::string obstacle(const BackendInfo& backend, const PrimeSize& size, int log_n);
+inline bool measurable(const BackendInfo& backend, const PrimeSize& size, int log_n) {
+  return obstacle(backend, size, log_n).empty();
+}
 
 /// `count` limbs of uniform words, each of a prime of its own with its plan.
 class Workload {

@@ -61,8 +61,20 @@ struct Row {
   double thread_speedup;  // 0: one thread only
 };
 
+/// A reason and the rings that it keeps from being measured.
+struct Skipped {
+  std::string why;
+  std::vector<int> log_ns;
+};
+
+struct Schedule {
+  std::vector<Case> cases;
+  std::vector<Skipped> skipped;
+};
+
 struct Report {
   Threads threads;
+  std::vector<Skipped> skipped;
   std::vector<Row> rows;
   std::vector<std::string> differences;  // one sentence for each case that computes other words than portable
 };
@@ -93,17 +105,44 @@ ntt::PrimeSize parse_size(const std::string& text) {
   return {text, static_cast<ntt::u64>(std::exp2(bits))};
 }
 
-std::vector<Case> list_cases(const Options& options, const Effort& effort) {
-  std::vector<Case> cases;
+void skip(std::vector<Skipped>& skipped, const std::string& why, int log_n) {
+  const auto same =
+      std::find_if(skipped.begin(), skipped.end(), [&](const Skipped& other) { return other.why == why; });
+  if (same == skipped.end()) {
+    skipped.push_back({why, {log_n}});
+  } else if (std::ranges::find(same->log_ns, log_n) == same->log_ns.end()) {
+    same->log_ns.push_back(log_n);
+  }
+}
+
+std::string sentence(const Skipped& skipped) {
+  return fmt::format("{} (N = 2^{})", skipped.why, fmt::join(skipped.log_ns, ", 2^"));
+}
+
+/// What can be measured; nothing at all is an error where a backend runs here.
+Schedule plan_cases(const Options& options, const Effort& effort) {
+  Schedule plan;
   for (const ntt::BackendInfo* backend : chosen_backends(options.backends)) {
     for (const std::string& bits : options.bits.empty() ? effort.bits : options.bits) {
+      const ntt::PrimeSize size = parse_size(bits);
+      if (!backend->usable()) continue;  // backend_lines() says so
       for (const int log_n : options.log_ns.empty() ? effort.log_ns : options.log_ns) {
-        const ntt::PrimeSize size = parse_size(bits);
-        if (ntt::measurable(*backend, size, log_n)) cases.push_back({backend, log_n, size});
+        const std::string why = ntt::obstacle(*backend, size, log_n);
+        if (why.empty()) {
+          plan.cases.push_back({backend, log_n, size});
+        } else {
+          skip(plan.skipped, why, log_n);
+        }
       }
     }
   }
-  return cases;
+  if (plan.cases.empty() && !plan.skipped.empty()) {
+    std::vector<std::string> sentences;
+    for (const Skipped& skipped : plan.skipped) sentences.push_back(sentence(skipped));
+    throw UsageError(
+        fmt::format("nothing to measure: {}; choose other --bits or --log-n", fmt::join(sentences, "; ")));
+  }
+  return plan;
 }
 
 void run_case(const Case& what, const Effort& effort, Report& report) {
@@ -138,7 +177,8 @@ Json to_json(const ntt::TransformTime& time) {
 }
 
 Json to_json(const Report& report, const Options& options) {
-  Json backends = Json::array(), results = Json::array();
+  Json backends = Json::array(), results = Json::array(), skipped = Json::array();
+  for (const Skipped& what : report.skipped) skipped.push_back({{"why", what.why}, {"log_n", what.log_ns}});
   for (const ntt::BackendInfo* backend : chosen_backends(options.backends)) {
     backends.push_back({{"name", backend->name},
                         {"description", backend->description},
@@ -156,8 +196,13 @@ Json to_json(const Report& report, const Options& options) {
                        {"cold_over_hot", row.cold.ns / row.hot.ns}});
     if (row.thread_speedup > 0) results.back()["thread_speedup"] = row.thread_speedup;
   }
-  return {{"cpu", describe_machine().cpu},     {"compiler", compiler()}, {"threads", report.threads.count},
-          {"differences", report.differences}, {"backends", backends},   {"results", results}};
+  return {{"cpu", describe_machine().cpu},
+          {"compiler", compiler()},
+          {"threads", report.threads.count},
+          {"differences", report.differences},
+          {"backends", backends},
+          {"skipped", skipped},
+          {"results", results}};
 }
 
 std::string backend_lines(const Options& options) {
@@ -204,6 +249,7 @@ std::string to_text(const Report& report, const Options& options) {
     table.add(cells);
   }
   std::string text = backend_lines(options);
+  for (const Skipped& skipped : report.skipped) text += "skipped     " + sentence(skipped) + "\n";
   if (!report.rows.empty()) text += "\n" + table.text();
   for (const std::string& difference : report.differences) text += "\nWRONG WORDS  " + difference;
   if (report.differences.empty() && !report.rows.empty())
@@ -214,8 +260,8 @@ std::string to_text(const Report& report, const Options& options) {
 
 int run_bench(const Options& options) {
   const Effort& effort = options.quick ? kQuick : kDefault;
-  const std::vector<Case> cases = list_cases(options, effort);
-  Report report{options.threads == 0 ? Threads::all() : Threads{options.threads}, {}, {}};
+  const auto [cases, skipped] = plan_cases(options, effort);
+  Report report{options.threads == 0 ? Threads::all() : Threads{options.threads}, skipped, {}, {}};
   {
     Progress progress("measuring", std::ssize(cases));
     for (const Case& what : cases) {

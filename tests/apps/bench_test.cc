@@ -54,6 +54,9 @@ class Bench : public testing::Test {
     const auto make = [](const ntt::Modulus& q, int log_n) -> ntt::PlanPtr {
       return std::make_shared<OffByOne>(q, log_n);
     };
+    ntt::register_backend({"narrow", "q < 2^30", nullptr,
+                           [](const ntt::Modulus& q, int) noexcept { return q.bits() <= 30; },
+                           [](const ntt::Modulus& q, int log_n) { return ntt::make_portable(q, log_n); }});
     ntt::register_backend({"off_by_one", "wrong", nullptr, any, make});
     ntt::register_backend({"elsewhere", "not here", [] { return std::string("a fast lane"); }, any, make});
   }
@@ -78,6 +81,30 @@ TEST_F(Bench, ListsWhatAMachineMisses) {
   const Captured text = run_here({"bench", "ntt", "--backends", "elsewhere"});
   EXPECT_EQ(text.exit_code, kDone);
   EXPECT_THAT(text.out, HasSubstr("elsewhere   cannot run here, lacks a fast lane"));
+}
+
+TEST_F(Bench, RefusesToMeasureNothing) {
+  const Captured captured =
+      run_here({"bench", "ntt", "--backends", "narrow", "--log-n", "6,7", "--bits", "60,61"});
+  EXPECT_EQ(captured.exit_code, kUsage);
+  EXPECT_THAT(captured.err,
+              HasSubstr("nothing to measure: narrow takes no primes just below 2^60 (N = 2^6, 2^7); "
+                        "narrow takes no primes just below 2^61"));
+}
+
+TEST_F(Bench, SkipsWithAReason) {
+  const std::vector<std::string> arguments{"bench",           "ntt",       "--quick", "--backends",
+                                           "narrow,portable", "--log-n",   "6,16",    "--bits",
+                                           "20,60",           "--threads", "1"};
+  const Captured text = run_here(arguments);
+  EXPECT_EQ(text.exit_code, kDone) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("skipped     fewer than 32 primes below 2^20 (N = 2^16)\n"));
+  EXPECT_THAT(text.out, HasSubstr("skipped     narrow takes no primes just below 2^60 (N = 2^6, 2^16)\n"));
+  std::vector<std::string> with_json = arguments;
+  with_json.push_back("--json");
+  const Json report = Json::parse(run_here(with_json).out);
+  EXPECT_EQ(report["skipped"][0], (Json{{"why", "fewer than 32 primes below 2^20"}, {"log_n", {16}}}));
+  EXPECT_EQ(report["results"].size(), 8u);  // narrow on 2^6; portable on 2^6, and with 60 bits on 2^16
 }
 
 TEST_F(Bench, GivesEveryFigureToPrograms) {
