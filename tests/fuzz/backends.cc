@@ -53,19 +53,26 @@ u64 choose_prime(Choices& choices, int log_n) {
   try {
     return ntt::primes_below(ceiling, log_n, wanted).back();
   } catch (const Error&) {  // so small that there are not as many
-    return ntt::primes_below(u64{1} << 20, log_n, wanted).back();
+    return ntt::primes_below(u64{1} << std::max(20, log_n + 10), log_n, wanted).back();
   }
+}
+
+/// Small rings, so that there are many; one in 16 has a transform of two passes, and the larger ones reduce
+/// between stages and derive their frames.
+int choose_log_n(Choices& choices) {
+  const int choice = choices.byte();
+  return choice < 240 ? 4 + choice % 7 : 12 + choice % 5;
 }
 
 }  // namespace
 
 std::string compare_backends(std::span<const std::uint8_t> input) {
   Choices choices(input);
-  const int log_n = 4 + choices.below(7);
+  const int log_n = choose_log_n(choices);
   const ntt::Modulus q(choose_prime(choices, log_n));
   const ntt::Operation& operation =
       ntt::operations()[static_cast<std::size_t>(choices.byte()) % ntt::operations().size()];
-  const auto rows = static_cast<std::size_t>(1 + choices.below(log_n < 7 ? 64 : 9));
+  const auto rows = static_cast<std::size_t>(1 + choices.below(log_n < 7 ? 64 : log_n < 12 ? 9 : 1));
   const ntt::Operands operands(q, log_n, rows, 50, [&](u64 bound) { return choices.word(bound); });
   const ntt::PlanPtr portable = ntt::make_plan(q, log_n, "portable");
   for (const ntt::BackendInfo& info : ntt::backends()) {
