@@ -54,15 +54,24 @@ std::string forced_by(const CommonOptions& options) {
   return options.backend.empty() ? "SOTTO_NTT_BACKEND" : "--backend";
 }
 
+/// Why a usable backend of this build is not the automatic choice; `chosen_bits` are the widest primes of the
+/// chosen one.
+std::string why_slower(int bits, int chosen_bits) {
+  return bits > chosen_bits ? "slower; serves primes that the chosen one does not take"
+                            : "slower; serves who asks for it by name";
+}
+
 std::vector<BackendState> backend_states(const CommonOptions& options) {
   const std::string_view forced = ntt::forced_backend();
   std::vector<BackendState> states;
   bool taken = false, automatic = true;
+  int chosen_bits = 0;
   for (const ntt::BackendInfo& backend : ntt::backends()) {
     const bool usable = backend.usable();
     const bool chosen = forced.empty() ? usable && !taken : backend.name == forced;
-    std::string why = automatic ? "slower; serves primes that the chosen one does not take"
-                                : "registered; serves who asks for it by name";
+    const int bits = widest_bits(backend);
+    std::string why =
+        automatic ? why_slower(bits, chosen_bits) : "registered; serves who asks for it by name";
     if (!usable)
       why = "this machine lacks " + backend.missing();
     else if (chosen)
@@ -70,9 +79,10 @@ std::vector<BackendState> backend_states(const CommonOptions& options) {
     else if (!forced.empty())
       why = fmt::format("{} asks for another", forced_by(options));
     taken = taken || chosen;
+    if (chosen) chosen_bits = bits;
     automatic = automatic && backend.name != "portable";
-    states.push_back({&backend, usable, chosen, why, widest_bits(backend),
-                      usable ? kernels(backend) : std::vector<std::string>{}});
+    states.push_back(
+        {&backend, usable, chosen, why, bits, usable ? kernels(backend) : std::vector<std::string>{}});
   }
   return states;
 }

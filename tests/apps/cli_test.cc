@@ -54,6 +54,22 @@ TEST_F(Cli, InfoTellsWhichPrimesABackendTakes) {
   }
 }
 
+TEST_F(Cli, InfoSaysWhatASlowerBackendIsFor) {
+  const Outcome outcome = run_program({"info", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json info = Json::parse(outcome.out);
+  int chosen_bits = 0;
+  for (const Json& backend : info["backends"]) {
+    if (backend["chosen"]) chosen_bits = backend["prime_bits"];
+  }
+  for (const Json& backend : info["backends"]) {
+    if (backend["chosen"] || !backend["usable"]) continue;
+    EXPECT_EQ(backend["why"], backend["prime_bits"] > chosen_bits
+                                  ? "slower; serves primes that the chosen one does not take"
+                                  : "slower; serves who asks for it by name");
+  }
+}
+
 TEST_F(Cli, BenchChecksAndTimesEveryBackendQuickly) {
   const Outcome outcome = run_program({"bench", "ntt", "--quick", "--log-n", "8"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
