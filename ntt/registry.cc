@@ -27,6 +27,7 @@ namespace sotto::ntt {
 #if SOTTO_NTT_X86
 PlanPtr make_avx512_ifma(const Modulus& q, int log_n);
 PlanPtr make_avx2(const Modulus& q, int log_n);
+PlanPtr make_avx512_dq(const Modulus& q, int log_n);
 #endif
 
 Plan::~Plan() = default;
@@ -54,6 +55,11 @@ constexpr BackendInfo kBuiltIn[] = {
        return missing_cpu_features({"avx2", "fma"});
      },
      [](const Modulus& q, int) noexcept { return q.bits() <= 50; }, make_avx2},
+    {"avx512dq", "8 lanes of 64 bits, q < 2^61, limb kernels of portable; AVX-512 F, DQ and VL",
+     [] {
+       return missing_cpu_features({"avx512f", "avx512dq", "avx512vl"});
+     },
+     [](const Modulus&, int) noexcept { return true; }, make_avx512_dq},
 #endif
     {"portable", "64-bit words and 128-bit products, q < 2^61; any CPU", nullptr,
      [](const Modulus&, int) noexcept { return true; }, make_portable},

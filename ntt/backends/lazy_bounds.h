@@ -11,11 +11,11 @@
 
 namespace sotto::ntt {
 
-/// 52-bit words with values in [0, kHeadroom q), kHeadroom q <= 2^52. With 34 the forward transform never
-/// reduces: a product w y is below (1 + y 2^-52) q (word_arithmetic.h), and when every word is first lifted
-/// by kLift q, differences need no multiple of q of their own to stay positive. All words of a node have
-/// risen and fallen alike, so where they fell most, factors are small: over the 10 levels before the tail of
-/// N = 2^17 they rise from 17 q to at most 33.54 q, and fall from 16 q to no less than 1.47 q.
+/// Words of 52 bits (or 64, or 12) with values in [0, kHeadroom q), kHeadroom q <= 2^52. With 34 the forward
+/// transform never reduces: a product w y is below (1 + y 2^-52) q (word_arithmetic.h), and when every word
+/// is first lifted by kLift q, differences need no multiple of q of their own to stay positive. All words of
+/// a node have risen and fallen alike, so where they fell most, factors are small: over the 10 levels before
+/// the tail of N = 2^17 they rise from 17 q to at most 33.54 q, and fall from 16 q to no less than 1.47 q.
 template <int kHeadroom>
 struct WordBounds {
   static constexpr int kLimit = kHeadroom;
@@ -26,8 +26,8 @@ struct WordBounds {
   static constexpr int kReduced = 2;
   static constexpr int kBetween = kHeadroom >= 16 ? 4 : 2;
 
-  static constexpr bool fits(const Modulus& q) {
-    return static_cast<u64>(kHeadroom) * q.value() <= u64{1} << 52;
+  static constexpr bool fits(const Modulus& q, int word_bits = 52) {
+    return u128{kHeadroom} * q.value() <= u128{1} << word_bits;
   }
 };
 

@@ -61,7 +61,7 @@ class VectorTables {
 
   /// Twiddle pairs of a node of a pass in heap order: slot 2^j + u is node u of level j below it.
   const u64* pass(int level, std::size_t node) const noexcept {
-    return nodes_.data() + 2 * (node << radix_[level]) + offset_[level];
+    return nodes_.data() + (2 * (node << radix_[level]) + offset_[level]);
   }
   /// The frame of a block: words, then companions.
   const u64* frame(std::size_t block) const noexcept { return frames_.data() + block * frame_words_; }

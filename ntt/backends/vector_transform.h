@@ -24,6 +24,7 @@ class VectorTransform {
   static constexpr int kLogLanes = A::kLogLanes;
   static constexpr std::size_t kLanes = std::size_t{1} << kLogLanes;
   static constexpr int kMaxCross = A::kLogTailRegisters;
+  static_assert(A::kOuterRadix <= A::kInnerRadix);
   static constexpr int kMinLogN = kLogLanes + 1, kMaxLogN = 17;
 
   /// log_n >= kMinLogN.

@@ -1,8 +1,9 @@
 // The arithmetic of VectorTransform on unsigned words: Shoup products and lazy sums.
 //
 // A word is the low kWordBits of a 64-bit lane: products read no more of it, so garbage above it is masked
-// only before a comparison. `Lanes` brings the instructions: 8 lanes of 52 bits in avx512_ifma.cc; 2 lanes of
-// 12 bits, where every step can be tried on every input, in tests/ntt/miniature_test.cc.
+// only before a comparison. `Lanes` brings the instructions: 8 lanes of 52 bits in avx512_ifma.cc, of 64 in
+// avx512_dq.cc; 2 lanes of 12 bits, where every step can be tried on every input, in
+// tests/ntt/miniature_test.cc.
 //
 // How many reductions a butterfly needs falls with the prime: 2^kWordBits / q is the room that lazy sums
 // have, kHeadroom what they use of it (lazy_bounds.h). verified.h checks the claims made here.
@@ -32,11 +33,12 @@ class WordArithmetic : public WordBounds<kHeadroom>, public Lanes {
 
   explicit WordArithmetic(const Modulus& q)
       : q_(q.value()),
-        minus_q_((u64{1} << kWordBits) - q.value()),
+        minus_q_((~u64{0} >> (64 - kWordBits)) - q.value() + 1),
         reciprocal_(shoup(1, q.value())),
         scaled_reciprocal_(static_cast<u64>((u128{1} << (q.bits() + kWordBits - 1)) / q.value())),
         shift_(kWordBits - q.bits()) {}
 
+  static constexpr bool fits(const Modulus& q) { return Bounds::fits(q, kWordBits); }
   static TwiddleWords twiddle_words(const Modulus& q, u64 w) { return {w, shoup(w, q.value())}; }
   static Reg load_canonical(const u64* p) { return Lanes::load(p); }
   /// Companions lie `distance` words after their factors.

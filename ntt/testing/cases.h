@@ -48,7 +48,7 @@ inline u64 last_prime_below(u64 bound, int log_n) {
 /// The smallest prime there is, common sizes, both sides of each bound at which some backend changes its
 /// kernel, and the widest.
 inline std::vector<u64> primes_to_test(int log_n) {
-  const u64 widest_of_34q = (u64{1} << 52) / 34;  // avx512ifma
+  const u64 widest_of_34q = (u64{1} << 52) / 34, wide_34q = ~u64{0} / 34;  // avx512ifma, avx512dq
   const u64 portable_forward = ~u64{0} / static_cast<u64>(1 + 2 * log_n) + 1;
   const u64 portable_inverse = u64{1} << (64 - log_n);
   std::vector<u64> primes;
@@ -58,11 +58,10 @@ inline std::vector<u64> primes_to_test(int log_n) {
     if (log_n <= 11) primes.push_back(last_prime_below(u64{1} << 20, log_n));
   }
   for (u64 bound : {u64{1} << 46, widest_of_34q + 1, u64{1} << 47, u64{1} << 48, u64{1} << 49, u64{1} << 50,
-                    portable_inverse, portable_forward}) {
+                    portable_inverse, portable_forward, wide_34q + 1, u64{1} << 60}) {
     primes.push_back(last_prime_below(bound, log_n));
     if (log_n <= 13) primes.push_back(first_prime_from(bound, log_n));
   }
-  primes.push_back(last_prime_below(u64{1} << 60, log_n));
   primes.push_back(last_prime_below(u64{1} << 61, log_n));
   std::sort(primes.begin(), primes.end());
   primes.erase(std::unique(primes.begin(), primes.end()), primes.end());
