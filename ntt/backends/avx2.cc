@@ -13,7 +13,7 @@
 
 #include "ntt/backends/lazy_bounds.h"
 #include "ntt/backends/portable.h"
-#include "ntt/backends/vector_transform.h"
+#include "ntt/backends/vector_plan.h"
 
 namespace sotto::ntt {
 namespace {
@@ -370,22 +370,13 @@ void Avx2Kernels::permute(Limb out, ConstLimb in, const Automorphism& sigma) con
 }
 
 template <int kRoom>
-class Avx2Plan final : public Avx2Kernels {
+class Avx2Plan final : public VectorPlan<Avx2Kernels, Doubles<kRoom>> {
  public:
-  Avx2Plan(const Modulus& q, int log_n) : Avx2Kernels(q, log_n), transform_(q, log_n) {}
+  using VectorPlan<Avx2Kernels, Doubles<kRoom>>::VectorPlan;
   std::string_view kernel() const noexcept override {
     if constexpr (kRoom == 32) return "32q window, q < 2^46";
     return kRoom == 8 ? "8q window, q < 2^48" : "2q window, q < 2^50";
   }
-  void forward(Limb x) const noexcept override { transform_.forward(x.data()); }
-  void inverse(Limb x) const noexcept override { transform_.inverse(x.data()); }
-  u64 run_butterflies(Direction direction, std::size_t count) const noexcept override {
-    return direction == Direction::kForward ? transform_.template run_butterflies<Direction::kForward>(count)
-                                            : transform_.template run_butterflies<Direction::kInverse>(count);
-  }
-
- private:
-  VectorTransform<Doubles<kRoom>> transform_;
 };
 
 }  // namespace

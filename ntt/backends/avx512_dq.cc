@@ -6,7 +6,7 @@
 
 #include "ntt/backends/avx512_lanes.h"
 #include "ntt/backends/portable.h"
-#include "ntt/backends/vector_transform.h"
+#include "ntt/backends/vector_plan.h"
 #include "ntt/backends/word_arithmetic.h"
 
 namespace sotto::ntt {
@@ -35,24 +35,15 @@ template <int kHeadroom>
 using Wide = WordArithmetic<WideLanes, kHeadroom>;
 
 template <int kHeadroom>
-class WidePlan final : public PortableKernels {
+class WidePlan final : public VectorPlan<PortableKernels, Wide<kHeadroom>> {
  public:
-  WidePlan(const Modulus& q, int log_n) : PortableKernels(q, log_n), transform_(q, log_n) {}
+  using VectorPlan<PortableKernels, Wide<kHeadroom>>::VectorPlan;
   std::string_view backend() const noexcept override { return "avx512dq"; }
   std::string_view kernel() const noexcept override {
     if constexpr (kHeadroom == 34) return "34q window, q < 2^58.9";
     return kHeadroom == 16 ? "16q window, q < 2^60" : "8q window, q < 2^61";
   }
   int input_bits() const noexcept override { return 61; }
-  void forward(Limb x) const noexcept override { transform_.forward(x.data()); }
-  void inverse(Limb x) const noexcept override { transform_.inverse(x.data()); }
-  u64 run_butterflies(Direction direction, std::size_t count) const noexcept override {
-    return direction == Direction::kForward ? transform_.template run_butterflies<Direction::kForward>(count)
-                                            : transform_.template run_butterflies<Direction::kInverse>(count);
-  }
-
- private:
-  VectorTransform<Wide<kHeadroom>> transform_;
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include "ntt/backends/avx512_lanes.h"
 #include "ntt/backends/ifma_kernels.h"
-#include "ntt/backends/vector_transform.h"
+#include "ntt/backends/vector_plan.h"
 #include "ntt/backends/verified.h"
 #include "ntt/backends/word_arithmetic.h"
 
@@ -34,24 +34,20 @@ template <int kHeadroom, class Fast = WordArithmetic<IfmaLanes, kHeadroom>>
 using Ifma = std::conditional_t<kVerify, Verified<Fast, AbortOnBreach>, Fast>;
 
 template <int kHeadroom>
-class IfmaPlan final : public ifma::IfmaKernels {
+class IfmaPlan final : public VectorPlan<ifma::IfmaKernels, Ifma<kHeadroom>> {
  public:
-  IfmaPlan(const Modulus& q, int log_n) : ifma::IfmaKernels(q, log_n), transform_(q, log_n) {}
+  using VectorPlan<ifma::IfmaKernels, Ifma<kHeadroom>>::VectorPlan;
   std::string_view kernel() const noexcept override {
     if constexpr (kHeadroom == 34) return "34q window, q < 2^46.9";
     if constexpr (kHeadroom == 16) return "16q window, q < 2^48";
     return kHeadroom == 8 ? "8q window, q < 2^49" : "4q window, q < 2^50";
   }
-  void forward(Limb x) const noexcept override { transform_.forward(x.data()); }
-  void inverse(Limb x) const noexcept override { transform_.inverse(x.data()); }
-  u64 run_butterflies(Direction direction, std::size_t count) const noexcept override {
-    if constexpr (kVerify) return 0;  // they go on where words have long outgrown their bounds
-    return direction == Direction::kForward ? transform_.template run_butterflies<Direction::kForward>(count)
-                                            : transform_.template run_butterflies<Direction::kInverse>(count);
+#ifdef SOTTO_VERIFY
+  /// They would go on where words have long outgrown their bounds.
+  u64 run_butterflies(Direction, std::size_t) const noexcept override {
+    return 0;
   }
-
- private:
-  VectorTransform<Ifma<kHeadroom>> transform_;
+#endif
 };
 
 }  // namespace
