@@ -72,7 +72,7 @@ struct Bench {
   }
   /// Seconds of one transform, over all limbs of a ciphertext and the special ones in turn.
   double transform_seconds() const {
-    EvalPoly work = expand_uniform(*params, Seed{}, UniformPart::kSwitchingKey, 0, params->max_level() + 1,
+    EvalPoly work = expand_uniform(*params, Seed{}, UniformPart::kSwitchingKey, 0, params->basis(params->max_level()),
                                    params->special_count());
     double best = 1;
     for (int repeat = 0; repeat < 20; ++repeat) {

@@ -5,65 +5,94 @@
 namespace sotto::ckks {
 namespace {
 
-u64 product_of(std::span<const ntt::Plan* const> primes, const ntt::Modulus& m) noexcept {
+using Plans = std::vector<const ntt::Plan*>;
+
+u64 product_of(const Plans& primes, const ntt::Modulus& m) noexcept {
   u64 product = 1;
   for (const ntt::Plan* plan : primes) product = m.multiply(product, m.reduce(plan->modulus().value()));
   return product;
 }
 
-std::vector<const ntt::Plan*> chain(const Params& params, int first, int last) {
-  std::vector<const ntt::Plan*> plans;
-  for (int i = first; i < last; ++i) plans.push_back(&params.q(i));
+Plans plans_of(const Params& params, const Basis& basis) {
+  Plans plans;
+  for (const int prime : basis.primes()) plans.push_back(&params.q(prime));
   return plans;
 }
 
-std::vector<const ntt::Plan*> dropped_primes(const Params& params, int q_limbs, int drop_q, int p_limbs) {
-  std::vector<const ntt::Plan*> plans = chain(params, q_limbs - drop_q, q_limbs);
+/// The primes of `basis` that are not in `other`.
+Plans difference(const Params& params, const Basis& basis, const Basis& other) {
+  Plans plans;
+  for (const int prime : basis.primes()) {
+    if (other.limb_of(prime) < 0) plans.push_back(&params.q(prime));
+  }
+  return plans;
+}
+
+Plans leaving_primes(const Params& params, const Basis& from, int p_limbs, const Basis& to) {
+  Plans plans = difference(params, from, to);
   for (int i = 0; i < p_limbs; ++i) plans.push_back(&params.p(i));
   return plans;
 }
 
+ntt::BaseConversion make_lift(const Plans& leaving, const Plans& entering, const Plans& to) {
+  if (entering.empty()) return ntt::BaseConversion(leaving, to);
+  ntt::BaseConversion::Factors factors;
+  for (const ntt::Plan* plan : leaving) factors.source.push_back(product_of(entering, plan->modulus()));
+  for (const ntt::Plan* plan : to) {
+    const ntt::Modulus& q = plan->modulus();
+    const bool enters = std::ranges::find(entering, plan) != entering.end();
+    factors.target.push_back(enters ? q.negate(q.inverse(product_of(leaving, q)))
+                                    : q.inverse(product_of(entering, q)));
+  }
+  return ntt::BaseConversion(leaving, to, factors);
+}
+
 }  // namespace
 
-PrimeDrop::PrimeDrop(const Params& params, int q_limbs, int drop_q, int p_limbs)
-    : dropped_(dropped_primes(params, q_limbs, drop_q, p_limbs)),
-      kept_(chain(params, 0, q_limbs - drop_q)),
-      lift_(dropped_, kept_) {
-  for (int i = q_limbs - drop_q; i < q_limbs + p_limbs; ++i) dropped_limb_.push_back(i);
-  for (const ntt::Plan* plan : kept_) {
-    const ntt::Modulus& q = plan->modulus();
-    inverse_.push_back(q.inverse(product_of(dropped_, q)));
+Division::Division(const Params& params, const Basis& from, int p_limbs, const Basis& to)
+    : leaving_(leaving_primes(params, from, p_limbs, to)),
+      to_(plans_of(params, to)),
+      lift_(make_lift(leaving_, difference(params, to, from), to_)) {
+  const Plans entering = difference(params, to, from);
+  for (int limb = 0; limb < from.size(); ++limb) {
+    if (to.limb_of(from.prime(limb)) < 0) leaving_limb_.push_back(limb);
+  }
+  for (int i = 0; i < p_limbs; ++i) leaving_limb_.push_back(from.size() + i);
+  for (int limb = 0; limb < to.size(); ++limb) {
+    const ntt::Modulus& q = to_[static_cast<std::size_t>(limb)]->modulus();
+    from_limb_.push_back(from.limb_of(to.prime(limb)));
+    factor_.push_back(q.multiply(product_of(entering, q), q.inverse(product_of(leaving_, q))));
   }
 }
 
-void PrimeDrop::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* const> out, Threads threads,
-                      const DropFinish& finish) const {
-  const std::size_t n = kept_.front()->n();
-  const int drops = static_cast<int>(dropped_.size()), parts = static_cast<int>(in.size());
+void Division::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* const> out, Threads threads,
+                     const DivisionFinish& finish) const {
+  const std::size_t n = to_.front()->n();
+  const int leaving = static_cast<int>(leaving_.size()), parts = static_cast<int>(in.size());
   const auto rows = n * static_cast<std::size_t>(lift_.rows());
   std::vector<AlignedWords> scratch;
   for (int part = 0; part < parts; ++part) scratch.emplace_back(rows);
-  parallel_for(threads, parts * drops, [&](int task) {
+  parallel_for(threads, parts * leaving, [&](int task) {
     const auto part = static_cast<std::size_t>(task % parts), d = static_cast<std::size_t>(task / parts);
     const ntt::Limb x = scratch[part].span().subspan(d * n, n);
-    std::ranges::copy(in[part]->limb(dropped_limb_[d]), x.begin());
-    dropped_[d]->inverse(x);
+    std::ranges::copy(in[part]->limb(leaving_limb_[d]), x.begin());
+    leaving_[d]->inverse(x);
   });
   parallel_for(threads, parts * lift_.tiles(), [&](int task) {
     lift_.prepare(scratch[static_cast<std::size_t>(task % parts)].span(), task / parts);
   });
-  const bool few = parts * kept() < 2 * kLimbsTogether * threads.count;  // then each thread needs its own
-  const int together = few ? 1 : kLimbsTogether, groups = (kept() + together - 1) / together;
+  const bool few = parts * limbs() < 2 * kLimbsTogether * threads.count;  // then each thread needs its own
+  const int together = few ? 1 : kLimbsTogether, groups = (limbs() + together - 1) / together;
   parallel_for(threads, parts * groups, [&](int task) {
     const auto part = static_cast<std::size_t>(task % parts);
-    const int first = task / parts * together, last = std::min(first + together, kept());
+    const int first = task / parts * together, last = std::min(first + together, limbs());
     divide(first, last, scratch[part].span(), *in[part], *out[part], finish.add[part], finish.sigma);
   });
 }
 
-/// Limbs [first, last) of one part: sigma((in - lift) / D + add).
-void PrimeDrop::divide(int first, int last, ntt::ConstLimb prepared, const EvalPoly& in, EvalPoly& out,
-                       const EvalPoly* add, const ntt::Automorphism* sigma) const {
+/// Limbs [first, last) of one part: sigma((T in - lift) / D + add), where T in is 0 on an entering prime.
+void Division::divide(int first, int last, ntt::ConstLimb prepared, const EvalPoly& in, EvalPoly& out,
+                      const EvalPoly* add, const ntt::Automorphism* sigma) const {
   const std::size_t n = in.n();
   AlignedWords buffer(n * static_cast<std::size_t>(last - first));
   std::vector<ntt::BaseConversion::Target> remainders;
@@ -72,10 +101,16 @@ void PrimeDrop::divide(int first, int last, ntt::ConstLimb prepared, const EvalP
   }
   lift_.convert(remainders, prepared);
   for (const auto& [i, remainder] : remainders) {
-    const ntt::Plan& plan = *kept_[static_cast<std::size_t>(i)];
+    const ntt::Plan& plan = *to_[static_cast<std::size_t>(i)];
     const ntt::Limb quotient = sigma == nullptr ? out.limb(i) : remainder;
+    const int source = from_limb_[static_cast<std::size_t>(i)];
     plan.forward(remainder);
-    plan.subtract_multiply_scalar(quotient, in.limb(i), remainder, inverse_[static_cast<std::size_t>(i)]);
+    if (source >= 0) {
+      plan.subtract_multiply_scalar(quotient, in.limb(source), remainder,
+                                    factor_[static_cast<std::size_t>(i)]);
+    } else if (sigma == nullptr) {
+      std::ranges::copy(remainder, quotient.begin());
+    }
     if (add != nullptr) plan.add(quotient, quotient, add->limb(i));
     if (sigma != nullptr) plan.permute(out.limb(i), quotient, *sigma);
   }

@@ -8,8 +8,7 @@ namespace sotto::ckks {
 namespace {
 
 bool is_chain_poly(const Params& params, const EvalPoly& poly) noexcept {
-  return poly.n() == params.n() && poly.p_limbs() == 0 && poly.q_limbs() >= 1 &&
-         poly.q_limbs() <= params.max_level() + 1;
+  return poly.n() == params.n() && poly.p_limbs() == 0 && params.level_of(poly.q_limbs()) >= 0;
 }
 
 [[noreturn]] void refuse(std::string_view operation, const std::string& text) {

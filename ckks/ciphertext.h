@@ -13,20 +13,21 @@ namespace sotto::ckks {
 
 struct Plaintext {
   ParamsPtr params;
-  EvalPoly poly;  // level + 1 limbs
+  EvalPoly poly;  // a limb for each prime of the level
   double scale = 0;
-  int level() const noexcept { return poly.q_limbs() - 1; }
+  int level() const noexcept { return params->level_of(poly.q_limbs()); }
 };
 
-/// c[0] + c[1] s (+ c[2] s^2 before relinearisation) = scale · message + error  (mod q[0]…q[level]).
+/// c[0] + c[1] s (+ c[2] s^2 before relinearisation) = scale · message + error, modulo the primes of the
+/// level.
 struct Ciphertext {
   ParamsPtr params;
-  std::vector<EvalPoly> c;  // 2 parts, or 3 before relinearisation; each with level + 1 limbs
+  std::vector<EvalPoly> c;  // 2 parts, or 3 before relinearisation; each with the limbs of the level
   double scale = 0;
   KeyId key_id{};  // of the secret that opens it; operations refuse to mix two
   std::optional<Seed>
       seed;  // set only while c[1] is the untouched expansion of it: a file then holds c[0] alone
-  int level() const noexcept { return c.front().q_limbs() - 1; }  // of at least one part
+  int level() const noexcept { return params->level_of(c.front().q_limbs()); }  // of at least one part
 };
 
 // What every operation checks first: there are params, and polynomials of their degree with chain limbs

@@ -47,11 +47,12 @@ Decrypted Decryptor::decrypt(const Ciphertext& a, Threads threads) const {
     throw Error(ErrorCode::kMissingKey,
                 "decrypt: the ciphertext was made with another secret key; use the key that encrypted it");
   }
-  const int limbs = a.level() + 1;
+  const Basis& basis = params.basis(a.level());
+  const int limbs = basis.size();
   CoeffPoly message(params.n(), limbs);
   parallel_for(threads, limbs, [&](int i) {  // Horner: (c2 s + c1) s + c0
-    const ntt::Plan& plan = params.q(i);
-    const ntt::ConstLimb s = key_->s().limb(i);
+    const ntt::Plan& plan = params.q(basis.prime(i));
+    const ntt::ConstLimb s = key_->s().limb(basis.prime(i));
     const ntt::Limb m = message.limb(i);
     plan.multiply(m, a.c.back().limb(i), s);
     if (a.c.size() == 3) {
@@ -101,7 +102,8 @@ std::vector<double> Decryptor::decode_release(const Decrypted& a, Rng& rng) {
                 "decode_release: no policy was declared; construct the Decryptor with a ReleasePolicy");
   }
   const Params& params = *key_->params();
-  const int log_sigma = static_cast<int>(std::ceil(policy_->flooding_bits)), level = a.poly_.q_limbs() - 1;
+  const int log_sigma = static_cast<int>(std::ceil(policy_->flooding_bits)),
+            level = params.level_of(a.poly_.q_limbs());
   if (log_sigma + kFloodingMargin >= params.log_q(level) - 1) {
     throw Error(ErrorCode::kInvalidArgument,
                 "decode_release: flooding of 2^" + std::to_string(log_sigma) + " needs " +
@@ -117,7 +119,7 @@ std::vector<double> Decryptor::decode_release(const Decrypted& a, Rng& rng) {
   CoeffPoly flooded = a.poly_;
   const WipeAtExit guard(flooded);
   for (int i = 0; i < flooded.limbs(); ++i) {
-    const ntt::Modulus& q = params.q(i).modulus();
+    const ntt::Modulus& q = params.limb(i, flooded.q_limbs()).modulus();
     const u64 offset =
         (~u64{0} / 4 / q.value() + 1) * q.value();  // 2^62 ≤ offset: makes the noise, below 2^59, positive
     const u64 one = q.shoup(1);

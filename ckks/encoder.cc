@@ -87,7 +87,7 @@ Encoder::Encoder(ParamsPtr params) : params_(std::move(params)) {
   for (std::size_t i = 1; i < slots; ++i) {
     reversed_[i] = static_cast<std::uint32_t>(reversed_[i / 2] / 2 + (i % 2) * (slots / 2));
   }
-  for (int i = 0; i <= params_->max_level(); ++i) {
+  for (int i = 0; i < params_->chain_count(); ++i) {
     const ntt::Modulus& q = params_->q(i).modulus();
     std::vector<u64> inverse, shoup;
     for (int j = 0; j < i; ++j) {
@@ -202,12 +202,12 @@ Encoder::Embedded Encoder::embed(std::span<const double> re, std::span<const dou
 }
 
 EvalPoly Encoder::round(const Embedded& embedded, int level, bool extended, Threads threads) const {
-  EvalPoly poly(params_->n(), level + 1, extended ? params_->special_count() : 0);
+  EvalPoly poly(params_->n(), params_->limbs(level), extended ? params_->special_count() : 0);
   const bool narrow = embedded.largest < kWordLimit - 1;
   SmallPoly words(narrow ? params_->n() : 0);
   if (narrow) std::ranges::transform(embedded.coefficients, words.values().begin(), round_to_word);
   parallel_for(threads, poly.limbs(), [&](int i) {
-    const ntt::Plan& plan = params_->limb(i, level + 1);
+    const ntt::Plan& plan = params_->limb(i, poly.q_limbs());
     if (narrow) {
       reduce_words(plan.modulus(), words.values(), embedded.largest + 1, poly.limb(i));
     } else {
@@ -242,18 +242,20 @@ EvalPoly Encoder::encode_extended(std::span<const double> slots, int level, doub
 /// arithmetic, and Horner's rule in double has no cancellation.
 std::vector<double> Encoder::lift(const CoeffPoly& poly) const {
   const int limbs = poly.q_limbs();
+  const Basis& basis = params_->basis(params_->level_of(limbs));
   std::vector<double> out(poly.n());
   std::vector<u64> v(static_cast<std::size_t>(limbs));
   for (std::size_t k = 0; k < poly.n(); ++k) {
     u64 above = 0;  // is c above (Q-1)/2? the highest digit that differs decides
     for (int i = 0; i < limbs; ++i) {
-      const auto u = static_cast<std::size_t>(i);
-      const ntt::Modulus& q = params_->q(i).modulus();
+      const auto u = static_cast<std::size_t>(i), prime = static_cast<std::size_t>(basis.prime(i));
+      const ntt::Modulus& q = params_->q(basis.prime(i)).modulus();
       u64 x = poly.limb(i)[k];
       // Products alone: the time of a division would depend on the message.
       for (std::size_t j = 0; j < u; ++j) {
-        const u64 digit = q.multiply_shoup(v[j], 1, one_[u]);
-        x = q.multiply_shoup(x + q.value() - digit, inverse_[u][j], shoup_[u][j]);
+        const auto other = static_cast<std::size_t>(basis.prime(static_cast<int>(j)));
+        const u64 digit = q.multiply_shoup(v[j], 1, one_[prime]);
+        x = q.multiply_shoup(x + q.value() - digit, inverse_[prime][other], shoup_[prime][other]);
       }
       v[u] = x;
       const u64 half = q.value() / 2;
@@ -263,7 +265,7 @@ std::vector<double> Encoder::lift(const CoeffPoly& poly) const {
     const u64 negative = u64{0} - above;
     double magnitude = 0;
     for (int i = limbs - 1; i >= 0; --i) {
-      const auto q = params_->q(i).modulus().value();
+      const auto q = params_->q(basis.prime(i)).modulus().value();
       const u64 x = v[static_cast<std::size_t>(i)];
       magnitude = magnitude * static_cast<double>(q) +
                   static_cast<double>((x & ~negative) | ((q - 1 - x) & negative));

@@ -32,7 +32,7 @@ class Encoder {
   EvalPoly encode_extended(std::span<const double> slots, int level, double scale,
                            Threads threads = {}) const;
 
-  /// Slots of a polynomial whose coefficients are the centred representatives modulo q[0] … q[q_limbs-1];
+  /// Slots of a polynomial whose coefficients are the centred representatives modulo the primes of its level;
   /// exact up to the final rounding of each coefficient to double.
   std::vector<double> decode(const CoeffPoly& poly, double scale) const;
   std::vector<std::complex<double>> decode_complex(const CoeffPoly& poly, double scale) const;

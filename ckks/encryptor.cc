@@ -27,7 +27,8 @@ void transform(const ntt::Plan& plan, const SmallPoly& x, ntt::Limb out) noexcep
 Ciphertext encrypt(const SecretKey& key, const Plaintext& message, Rng& rng, Threads threads) {
   const Params& params = *key.params();
   require_fits(params, message);
-  const int limbs = message.level() + 1;
+  const Basis& basis = params.basis(message.level());
+  const int limbs = basis.size();
   Ciphertext out{.params = key.params(),
                  .c = {},
                  .scale = message.scale,
@@ -37,12 +38,13 @@ Ciphertext encrypt(const SecretKey& key, const Plaintext& message, Rng& rng, Thr
   out.c.emplace_back(params.n(), limbs);
   out.c.emplace_back(params.n(), limbs);
   parallel_for(threads, limbs, [&](int i) {
-    const ntt::Plan& plan = params.q(i);
+    const int prime = basis.prime(i);
+    const ntt::Plan& plan = params.q(prime);
     AlignedWords product(params.n());
     const WipeAtExit guard(product);
-    expand_uniform_limb(params, *out.seed, UniformPart::kCiphertext, 0, i, limbs, out.c[1].limb(i));
+    expand_uniform_limb(params, *out.seed, UniformPart::kCiphertext, 0, chain_limb(prime), out.c[1].limb(i));
     transform(plan, error, out.c[0].limb(i));
-    plan.multiply(product.span(), out.c[1].limb(i), key.s().limb(i));
+    plan.multiply(product.span(), out.c[1].limb(i), key.s().limb(prime));
     plan.subtract(out.c[0].limb(i), out.c[0].limb(i), product.span());
     plan.add(out.c[0].limb(i), out.c[0].limb(i), message.poly.limb(i));
   });
@@ -52,7 +54,8 @@ Ciphertext encrypt(const SecretKey& key, const Plaintext& message, Rng& rng, Thr
 Ciphertext encrypt(const PublicKey& key, const Plaintext& message, Rng& rng, Threads threads) {
   const Params& params = *key.params;
   require_fits(params, message);
-  const int limbs = message.level() + 1;
+  const Basis& basis = params.basis(message.level());
+  const int limbs = basis.size();
   const SmallPoly u = draw(params, rng, sample_ternary);
   const SmallPoly e0 = draw(params, rng, sample_error);
   const SmallPoly e1 = draw(params, rng, sample_error);
@@ -60,14 +63,15 @@ Ciphertext encrypt(const PublicKey& key, const Plaintext& message, Rng& rng, Thr
   out.c.emplace_back(params.n(), limbs);
   out.c.emplace_back(params.n(), limbs);
   parallel_for(threads, limbs, [&](int i) {
-    const ntt::Plan& plan = params.q(i);
+    const int prime = basis.prime(i);
+    const ntt::Plan& plan = params.q(prime);
     AlignedWords mask(params.n());
     const WipeAtExit guard(mask);
     transform(plan, u, mask.span());
     transform(plan, e0, out.c[0].limb(i));
     transform(plan, e1, out.c[1].limb(i));
-    plan.multiply_add(out.c[0].limb(i), key.b.limb(i), mask.span());
-    plan.multiply_add(out.c[1].limb(i), key.a.limb(i), mask.span());
+    plan.multiply_add(out.c[0].limb(i), key.b.limb(prime), mask.span());
+    plan.multiply_add(out.c[1].limb(i), key.a.limb(prime), mask.span());
     plan.add(out.c[0].limb(i), out.c[0].limb(i), message.poly.limb(i));
   });
   return out;

@@ -61,7 +61,7 @@ class PolynomialEvaluation {
   /// one of power().
   Cipher evaluate(Coefficients p, int level, double scale) {
     // Everything but c_0 is summed before one common rescale, at sum_scale on level + 1.
-    const double sum_scale = scale * static_cast<double>(engine_.params().q(level + 1).modulus().value());
+    const double sum_scale = scale * engine_.params().rescale_factor(level + 1);
     const std::size_t degree = degree_of(p);
     std::optional<Cipher> sum;
     for (std::size_t m = 0, first = 1; first <= degree; ++m, first *= 2) {

@@ -8,7 +8,8 @@
 // Rules that hold on every engine (tests/ckks/engine_conformance.h runs them on all):
 //  * multiply*, square: the scale of the result is the product of the scales; the level stays; no rescale
 //    happens by itself.
-//  * rescale(a): level l -> l-1, scale -> scale / q[l]; refused at level 0 and when the scale falls below 1.
+//  * rescale(a): level l -> l-1, scale -> scale / rescale_factor(l), as a rule q[l]; refused at level 0 and
+//  when the scale falls below 1.
 //  * add, subtract: operands at different levels are brought to the lower one by dropping limbs; scales must
 //    agree to 2^-30 relative (kScaleMismatch otherwise, with both scales in the sentence). No operation
 //    silently mixes scales.
@@ -122,8 +123,9 @@ class Engine {
   virtual Cipher multiply_constant(const Cipher& a, double c, double constant_scale) = 0;  // not rescaled
   virtual Cipher add_constant(const Cipher& a, double c) = 0;
   virtual Cipher rescale(const Cipher& a) = 0;
-  virtual Cipher drop_to_level(const Cipher& a, int level) = 0;  // same message and scale, fewer limbs
-  virtual Cipher rotate(const Cipher& a, int step) = 0;          // step > 0 moves slots to the left
+  virtual Cipher drop_to_level(const Cipher& a,
+                               int level) = 0;           // same message; scale · params().drop_scale()
+  virtual Cipher rotate(const Cipher& a, int step) = 0;  // step > 0 moves slots to the left
   virtual Cipher conjugate(const Cipher& a) = 0;
 
   // Composites: the default bodies use the primitives; engines override what they can do better (hoisting,
@@ -133,7 +135,7 @@ class Engine {
   /// Encodes the transform's values at plaintext_scale for inputs at `level`.
   virtual PreparedLinearPtr prepare(const LinearTransform& transform, int level, double plaintext_scale);
   /// Applies it to `a` (at the prepared level) and rescales once: scale = a.scale · plaintext_scale /
-  /// q[level], level - 1.
+  /// rescale_factor(level), level - 1.
   virtual Cipher apply(const PreparedLinear& prepared, const Cipher& a);
   /// sum_k c[k] x^k with the result at level(a) - polynomial_depth(coefficients) and at exactly the canonical
   /// scale params().scale(that level); `a` must be at the canonical scale of its level, is_canonical() (every

@@ -24,7 +24,7 @@ void require_same_scale(std::string_view operation, double a, double b) {
 void require_plain(std::string_view operation, const Ciphertext& a, const Plaintext& b) {
   require_shape(operation, b);
   require_same_params(*a.params, *b.params, operation);
-  if (b.level() >= a.level()) return;
+  if (b.level() >= a.level() && a.params->basis(b.level()).contains(a.params->basis(a.level()))) return;
   refuse(ErrorCode::kInvalidArgument, operation,
          "the plaintext is encoded at level " + std::to_string(b.level()) +
              " and the ciphertext is at level " + std::to_string(a.level()) + "; encode it at level " +
@@ -74,36 +74,60 @@ void Evaluator::require_mine(std::string_view operation, const Ciphertext& a, st
 
 Ciphertext Evaluator::empty_like(const Ciphertext& a, std::size_t parts, int level, double scale) const {
   Ciphertext out{.params = a.params, .c = {}, .scale = scale, .key_id = a.key_id, .seed = {}};
-  for (std::size_t i = 0; i < parts; ++i) out.c.emplace_back(a.params->n(), level + 1);
+  for (std::size_t i = 0; i < parts; ++i) out.c.emplace_back(a.params->n(), a.params->limbs(level));
   return out;
 }
 
 void Evaluator::each_limb(const Ciphertext& shape,
                           const std::function<void(std::size_t, int, const ntt::Plan&)>& body) const {
-  const int limbs = shape.level() + 1, parts = static_cast<int>(shape.c.size());
+  const Basis& basis = params()->basis(shape.level());
+  const int limbs = basis.size(), parts = static_cast<int>(shape.c.size());
   parallel_for(threads_, parts * limbs, [&](int task) {
     const int i = task % limbs;
-    body(static_cast<std::size_t>(task / limbs), i, params()->q(i));
+    body(static_cast<std::size_t>(task / limbs), i, params()->q(basis.prime(i)));
   });
 }
 
-Ciphertext Evaluator::combine(std::string_view operation, const Ciphertext& a, const Ciphertext& b,
+/// Limbs of something of a higher or the same level, in the order of `level`, whose primes it has.
+class Evaluator::LimbsOf {
+ public:
+  LimbsOf(const Params& params, int from, int level) : from_(params.basis(from)), to_(params.basis(level)) {}
+  ntt::ConstLimb operator()(const EvalPoly& poly, int i) const noexcept {
+    return poly.limb(from_.limb_of(to_.prime(i)));
+  }
+
+ private:
+  const Basis &from_, &to_;
+};
+
+/// `a` itself when it has the primes of `level`, else `lowered`, which receives it at that level.
+const Ciphertext& Evaluator::meet(const Ciphertext& a, int level, Ciphertext& lowered) const {
+  if (params()->basis(a.level()).contains(params()->basis(level))) return a;
+  lowered = drop_to_level(a, level);
+  return lowered;
+}
+
+Ciphertext Evaluator::combine(std::string_view operation, const Ciphertext& a_in, const Ciphertext& b_in,
                               bool negate) const {
-  require_mine(operation, a, 0);
-  require_mine(operation, b, 0);
+  require_mine(operation, a_in, 0);
+  require_mine(operation, b_in, 0);
+  const int level = std::min(a_in.level(), b_in.level());
+  Ciphertext a_low, b_low;
+  const Ciphertext &a = meet(a_in, level, a_low), &b = meet(b_in, level, b_low);
   require_same_scale(operation, a.scale, b.scale);
-  Ciphertext out = empty_like(a, std::max(a.c.size(), b.c.size()), std::min(a.level(), b.level()), a.scale);
+  const LimbsOf of_a(*params(), a.level(), level), of_b(*params(), b.level(), level);
+  Ciphertext out = empty_like(a, std::max(a.c.size(), b.c.size()), level, a.scale);
   each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
     const ntt::Limb z = out.c[part].limb(i);
     if (part >= b.c.size()) {
-      std::ranges::copy(a.c[part].limb(i), z.begin());
+      std::ranges::copy(of_a(a.c[part], i), z.begin());
     } else if (part < a.c.size()) {
-      negate ? plan.subtract(z, a.c[part].limb(i), b.c[part].limb(i))
-             : plan.add(z, a.c[part].limb(i), b.c[part].limb(i));
+      const ntt::ConstLimb x = of_a(a.c[part], i), y = of_b(b.c[part], i);
+      negate ? plan.subtract(z, x, y) : plan.add(z, x, y);
     } else if (negate) {
-      plan.negate(z, b.c[part].limb(i));
+      plan.negate(z, of_b(b.c[part], i));
     } else {
-      std::ranges::copy(b.c[part].limb(i), z.begin());
+      std::ranges::copy(of_b(b.c[part], i), z.begin());
     }
   });
   return out;
@@ -145,8 +169,9 @@ Ciphertext Evaluator::add_plain(const Ciphertext& a, const Plaintext& b) const {
   require_mine("add_plain", a, 0);
   require_plain("add_plain", a, b);
   require_same_scale("add_plain", a.scale, b.scale);
+  const LimbsOf of_b(*params(), b.level(), a.level());
   return change_first(a, [&](ntt::Limb out, ntt::ConstLimb in, int i, const ntt::Plan& plan) {
-    plan.add(out, in, b.poly.limb(i));
+    plan.add(out, in, of_b(b.poly, i));
   });
 }
 
@@ -175,7 +200,7 @@ double Evaluator::rescaled(std::string_view operation, double scale, int level, 
                       : "cannot drop " + std::to_string(count) + " primes at level " + std::to_string(level));
   }
   double result = scale;
-  for (int i = 0; i < count; ++i) result /= static_cast<double>(params()->q(level - i).modulus().value());
+  for (int i = 0; i < count; ++i) result /= params()->rescale_factor(level - i);
   if (result >= 1) return result;
   refuse(ErrorCode::kOutOfLevels, operation,
          "a rescale takes scale " + power_of_two(std::log2(scale)) + " at level " + std::to_string(level) +
@@ -189,8 +214,9 @@ Ciphertext Evaluator::multiply_plain(const Ciphertext& a, const Plaintext& b) co
   require_plain("multiply_plain", a, b);
   Ciphertext out =
       empty_like(a, a.c.size(), a.level(), product_scale("multiply_plain", a.scale, b.scale, a.level()));
+  const LimbsOf of_b(*params(), b.level(), a.level());
   each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
-    plan.multiply(out.c[part].limb(i), a.c[part].limb(i), b.poly.limb(i));
+    plan.multiply(out.c[part].limb(i), a.c[part].limb(i), of_b(b.poly, i));
   });
   return out;
 }
@@ -201,23 +227,27 @@ Ciphertext Evaluator::multiply_constant(const Ciphertext& a, double c, double co
   Ciphertext out = empty_like(a, a.c.size(), a.level(),
                               product_scale("multiply_constant", a.scale, constant_scale, a.level()));
   std::vector<u64> residues;  // [limb]
-  for (int i = 0; i <= a.level(); ++i)
-    residues.push_back(rounded_residue(c * constant_scale, params()->q(i).modulus()));
+  for (const int prime : params()->basis(a.level()).primes())
+    residues.push_back(rounded_residue(c * constant_scale, params()->q(prime).modulus()));
   each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
     plan.multiply_scalar(out.c[part].limb(i), a.c[part].limb(i), residues[static_cast<std::size_t>(i)]);
   });
   return out;
 }
 
-Ciphertext Evaluator::product(const Ciphertext& a, const Ciphertext& b) const {
-  require_mine("multiply", a);
-  require_mine("multiply", b);
-  const int level = std::min(a.level(), b.level());
+Ciphertext Evaluator::product(const Ciphertext& a_in, const Ciphertext& b_in) const {
+  require_mine("multiply", a_in);
+  require_mine("multiply", b_in);
+  const int level = std::min(a_in.level(), b_in.level());
+  const bool square = &a_in == &b_in;
+  Ciphertext a_low, b_low;
+  const Ciphertext &a = meet(a_in, level, a_low), &b = meet(b_in, level, b_low);
+  const LimbsOf of_a(*params(), a.level(), level), of_b(*params(), b.level(), level);
   Ciphertext out = empty_like(a, 3, level, product_scale("multiply", a.scale, b.scale, level));
-  const bool square = &a == &b;
-  parallel_for(threads_, level + 1, [&](int i) {
-    const ntt::Plan& plan = params()->q(i);
-    const ntt::ConstLimb a0 = a.c[0].limb(i), a1 = a.c[1].limb(i), b0 = b.c[0].limb(i), b1 = b.c[1].limb(i);
+  parallel_for(threads_, params()->limbs(level), [&](int i) {
+    const ntt::Plan& plan = params()->q(params()->basis(level).prime(i));
+    const ntt::ConstLimb a0 = of_a(a.c[0], i), a1 = of_a(a.c[1], i), b0 = of_b(b.c[0], i),
+                         b1 = of_b(b.c[1], i);
     const ntt::Limb middle = out.c[1].limb(i);
     plan.multiply(out.c[0].limb(i), a0, b0);
     plan.multiply(out.c[2].limb(i), a1, b1);
@@ -233,7 +263,7 @@ Ciphertext Evaluator::product(const Ciphertext& a, const Ciphertext& b) const {
 }
 
 ExtendedPair Evaluator::relinearisation(std::string_view operation, const EvalPoly& c2) const {
-  const int level = c2.q_limbs() - 1;
+  const int level = params()->level_of(c2.q_limbs());
   if (!keys_->relin || keys_->relin->level < level) {
     refuse(ErrorCode::kMissingKey, operation,
            (keys_->relin ? "the relinearisation key reaches level " + std::to_string(keys_->relin->level) +
@@ -268,13 +298,15 @@ Ciphertext Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b)
   const int level = d.level();
   const double scale = rescaled("multiply", d.scale, level);
   ExtendedPair u = relinearisation("multiply", d.c[2]);
-  parallel_for(threads_, 2 * (level + 1),
-               [&](int task) {  // (P d0 + u0, P d1 + u1) modulo QP, then one division by P q[level]
+  const Basis& basis = params()->basis(level);
+  parallel_for(threads_, 2 * basis.size(),
+               [&](int task) {  // (P d0 + u0, P d1 + u1) modulo QP, then one division
                  const auto part = static_cast<std::size_t>(task % 2);
                  const int i = task / 2;
-                 const ntt::Plan& plan = params()->q(i);
+                 const ntt::Plan& plan = params()->q(basis.prime(i));
                  AlignedWords scaled(plan.n());
-                 plan.multiply_scalar(scaled.span(), d.c[part].limb(i), switcher_.special_product(i));
+                 plan.multiply_scalar(scaled.span(), d.c[part].limb(i),
+                                      switcher_.special_product(basis.prime(i)));
                  plan.add(u[part].limb(i), u[part].limb(i), scaled.span());
                });
   auto [c0, c1] = switcher_.mod_down(u, true, threads_);
@@ -301,11 +333,29 @@ Ciphertext Evaluator::drop_to_level(const Ciphertext& a, int level) const {
            "the ciphertext is at level " + std::to_string(a.level()) + " and cannot go to level " +
                std::to_string(level));
   }
+  if (!params()->basis(a.level()).contains(params()->basis(level))) return exchange_primes(a, level);
   Ciphertext out = empty_like(a, a.c.size(), level, a.scale);
+  const LimbsOf of_a(*params(), a.level(), level);
   each_limb(out, [&](std::size_t part, int i, const ntt::Plan&) {
-    std::ranges::copy(a.c[part].limb(i), out.c[part].limb(i).begin());
+    std::ranges::copy(of_a(a.c[part], i), out.c[part].limb(i).begin());
   });
   out.seed = a.seed;  // each limb is expanded by itself
+  return out;
+}
+
+/// Down to a level with primes that `a` has not: times a whole number, then divided by about as much.
+Ciphertext Evaluator::exchange_primes(const Ciphertext& a, int level) const {
+  const double multiplier = params()->drop_multiplier(a.level(), level);
+  Ciphertext scaled = empty_like(a, a.c.size(), a.level(), a.scale),
+             out = empty_like(a, a.c.size(), level, a.scale);
+  each_limb(scaled, [&](std::size_t part, int i, const ntt::Plan& plan) {
+    plan.multiply_scalar(scaled.c[part].limb(i), a.c[part].limb(i),
+                         rounded_residue(multiplier, plan.modulus()));
+  });
+  const Division division(*params(), params()->basis(a.level()), 0, params()->basis(level));
+  for (std::size_t part = 0; part < a.c.size(); ++part)
+    division.apply(std::array{&scaled.c[part]}, std::array{&out.c[part]}, threads_);
+  out.scale = a.scale * params()->drop_scale(a.level(), level);
   return out;
 }
 
@@ -345,7 +395,7 @@ std::vector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::span<c
   const bool whole = count >= 4 * threads_.count;
   parallel_for(whole ? threads_ : Threads{1}, count, [&](int task) {
     const auto k = static_cast<std::size_t>(task);
-    const DropFinish finish{.add = {&a.c[0], nullptr}, .sigma = maps[k].sigma};
+    const DivisionFinish finish{.add = {&a.c[0], nullptr}, .sigma = maps[k].sigma};
     out[k] = {.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
     auto [c0, c1] = switcher_.mod_down(u[k], false, whole ? Threads{1} : threads_, finish);
     out[k].c.push_back(std::move(c0));

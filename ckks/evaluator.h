@@ -42,9 +42,10 @@ class Evaluator {
   /// rescale(multiply(a, b)), fused: the rescale costs no transform, and one rounding instead of two.
   Ciphertext multiply_rescale(const Ciphertext& a, const Ciphertext& b) const;
 
-  /// Divides by the last `count` chain primes, rounding; scale and level follow. Throws kOutOfLevels when
-  /// level < count, and when the scale would fall below 1.
+  /// To the level `count` below, dividing by the rescale factors on the way with one rounding. Throws
+  /// kOutOfLevels when level < count, and when the scale would fall below 1.
   Ciphertext rescale(const Ciphertext& a, int count = 1) const;
+  /// The same message with fewer limbs, at scale · params()->drop_scale().
   Ciphertext drop_to_level(const Ciphertext& a, int level) const;
 
   /// Slots to the left by `step` (any sign). Throws kMissingKey naming every absent key.
@@ -62,13 +63,16 @@ class Evaluator {
   std::vector<Galois> galois(std::span<const GaloisKeyId> ids, int level, std::string_view operation) const;
   GaloisKeyId rotation(int step) const noexcept;
 
-  /// Scale after division by the last `count` primes of `level`; throws as rescale().
+  /// Scale after `count` rescales from `level`; throws as rescale().
   double rescaled(std::string_view operation, double scale, int level, int count = 1) const;
 
   /// Throws unless `a` has `parts` parts (0 = 2 or 3) and belongs to these keys.
   void require_mine(std::string_view operation, const Ciphertext& a, std::size_t parts = 2) const;
 
  private:
+  class LimbsOf;
+  const Ciphertext& meet(const Ciphertext& a, int level, Ciphertext& lowered) const;
+  Ciphertext exchange_primes(const Ciphertext& a, int level) const;
   Ciphertext empty_like(const Ciphertext& a, std::size_t parts, int level, double scale) const;
   void each_limb(const Ciphertext& shape,
                  const std::function<void(std::size_t part, int limb, const ntt::Plan&)>& body) const;

@@ -35,9 +35,10 @@ SwitchingKey empty_key(const Params& params, const Seed& seed, int level) {
                                                  " is outside 0…" + std::to_string(params.max_level()));
   }
   SwitchingKey key{.seed = seed, .level = level, .b = {}, .a = {}};
-  for (int j = 0; j < params.digits_at(level); ++j) {
-    key.b.emplace_back(params.n(), level + 1, params.special_count());
-    key.a.emplace_back(params.n(), level + 1, params.special_count());
+  const Basis& basis = params.key_basis(level);
+  for (int j = 0; j < basis.digit_count(); ++j) {
+    key.b.emplace_back(params.n(), basis.size(), params.special_count());
+    key.a.emplace_back(params.n(), basis.size(), params.special_count());
   }
   return key;
 }
@@ -48,18 +49,22 @@ void make_digit(const SecretKey& secret, const Seed& error_root, const KeyJob& j
   const auto j = static_cast<std::size_t>(digit);
   EvalPoly& b = job.key->b[j];
   EvalPoly& a = job.key->a[j];
-  const int q_limbs = b.q_limbs();
+  const Basis& basis = params.key_basis(job.key->level);
+  const int q_limbs = basis.size(), group = basis.digits()[j].group;
   SmallPoly error(params.n());
   const PrivateSeed errors{derive_seed(error_root, "key errors", params.hash(), {.object = job.object})};
   const PrivateSeed seed{
-      derive_seed(errors.value, "error", params.hash(), {.digit = static_cast<std::uint32_t>(digit)})};
+      derive_seed(errors.value, "error", params.hash(), {.digit = static_cast<std::uint32_t>(group)})};
   sample_error(seed.value, error.values());
   AlignedWords scratch(params.n());
   const WipeAtExit guard(scratch);
   for (int i = 0; i < b.limbs(); ++i) {
-    const ntt::Plan& plan = params.limb(i, q_limbs);
-    const ntt::ConstLimb s = secret.s().limb(i < q_limbs ? i : params.max_level() + 1 + (i - q_limbs));
-    expand_uniform_limb(params, job.key->seed, UniformPart::kSwitchingKey, digit, i, q_limbs, a.limb(i));
+    const bool special = i >= q_limbs;
+    const int prime = special ? i - q_limbs : basis.prime(i);
+    const ntt::Plan& plan = special ? params.p(prime) : params.q(prime);
+    const ntt::ConstLimb s = secret.s().limb(special ? params.chain_count() + prime : prime);
+    expand_uniform_limb(params, job.key->seed, UniformPart::kSwitchingKey, group,
+                        special ? special_limb(prime) : chain_limb(prime), a.limb(i));
     to_residues(plan.modulus(), error.values(), b.limb(i));
     plan.forward(b.limb(i));
     ntt::ConstLimb target = s;
@@ -69,7 +74,7 @@ void make_digit(const SecretKey& secret, const Seed& error_root, const KeyJob& j
     }
     plan.multiply(scratch.span(), a.limb(i), target);
     plan.subtract(b.limb(i), b.limb(i), scratch.span());
-    if (i >= q_limbs || i / params.alpha() != digit) continue;  // P W_j vanishes there
+    if (special || prime / params.alpha() != group) continue;  // P W_j vanishes there
     plan.multiply_scalar(scratch.span(), s, special_product(params, plan.modulus()));
     if (!job.sigma_inverse) plan.multiply(scratch.span(), scratch.span(), s);
     plan.add(b.limb(i), b.limb(i), scratch.span());
@@ -82,7 +87,7 @@ SecretKey make_secret_key(const ParamsPtr& params, Rng& rng) {
   const PrivateSeed root{rng.next_seed()};
   SmallPoly coefficients(params->n());
   sample_ternary(root.value, coefficients.values());
-  EvalPoly s(params->n(), params->max_level() + 1, params->special_count());
+  EvalPoly s(params->n(), params->chain_count(), params->special_count());
   for (int i = 0; i < s.limbs(); ++i) {
     const ntt::Plan& plan = params->limb(i, s.q_limbs());
     to_residues(plan.modulus(), coefficients.values(), s.limb(i));
@@ -96,13 +101,14 @@ SecretKey make_secret_key(const ParamsPtr& params, Rng& rng) {
 
 PublicKey make_public_key(const SecretKey& secret, Rng& rng, Threads threads) {
   const ParamsPtr& params = secret.params();
-  const int limbs = params->max_level() + 1;
+  const int limbs = params->chain_count();
   PublicKey key{.params = params,
                 .id = secret.id(),
                 .seed = rng.next_public_seed(),
                 .b = EvalPoly(params->n(), limbs),
                 .a = {}};
-  key.a = expand_uniform(*params, key.seed, UniformPart::kPublicKey, 0, limbs, 0, threads);
+  key.a = expand_uniform(*params, key.seed, UniformPart::kPublicKey, 0, params->basis(params->max_level()), 0,
+                         threads);
   const PrivateSeed root{rng.next_seed()};
   SmallPoly error(params->n());
   sample_error(root.value, error.values());

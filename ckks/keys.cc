@@ -7,7 +7,7 @@ namespace sotto::ckks {
 
 SecretKey::SecretKey(ParamsPtr params, const KeyId& id, EvalPoly s)
     : params_(std::move(params)), id_(id), s_(std::move(s)) {
-  if (s_.n() != params_->n() || s_.q_limbs() != params_->max_level() + 1 ||
+  if (s_.n() != params_->n() || s_.q_limbs() != params_->chain_count() ||
       s_.p_limbs() != params_->special_count()) {
     throw Error(ErrorCode::kInvalidArgument, "secret key: " + std::to_string(s_.limbs()) + " limbs of " +
                                                  std::to_string(s_.n()) + " words do not fit params \"" +

@@ -47,14 +47,14 @@ struct PublicKey {
 };
 
 /// Switches from a secret s' to a secret t for ciphertexts up to `level`. Digit j: (b_j, a_j) = (-a_j t + e_j
-/// + P W_j s', a_j) mod q[0..level] P, where W_j is 1 modulo the chain primes of digit j and 0 modulo the
-/// others. Cut to fewer limbs and digits it is the key of a lower level. Relinearisation: s' = s^2, t = s.
-/// Automorphism sigma: s' = s, t = sigma^-1(s), so that sigma is applied once, to the result, and the digits
-/// of a ciphertext can be shared by all rotations without permuting them.
+/// + P W_j s', a_j) modulo the primes of key_basis(level) and P, where W_j is 1 modulo the chain primes of
+/// digit j and 0 modulo the others. Cut to fewer limbs and digits it is the key of a lower level.
+/// Relinearisation: s' = s^2, t = s. Automorphism sigma: s' = s, t = sigma^-1(s), so that sigma is applied
+/// once, to the result, and the digits of a ciphertext can be shared by all rotations without permuting them.
 struct SwitchingKey {
   Seed seed{};
   int level = 0;
-  std::vector<EvalPoly> b, a;  // [digits_at(level)], each with level+1 chain limbs and all special limbs
+  std::vector<EvalPoly> b, a;  // [digit of key_basis(level)], each with its chain limbs and all special ones
 };
 
 /// What a rotation key is for. Steps are normalised to (0, slots); the conjugation has its own name.

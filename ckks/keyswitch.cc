@@ -7,20 +7,18 @@
 namespace sotto::ckks {
 namespace {
 
-/// From `primes` chain primes of a digit to all other chain primes and all special ones.
-ntt::BaseConversion make_conversion(const Params& params, int digit, int primes) {
-  const int first = digit * params.alpha();
+ntt::BaseConversion make_conversion(const Params& params, std::span<const int> primes) {
   std::vector<const ntt::Plan*> from, to;
-  for (int i = 0; i <= params.max_level(); ++i) {
-    (i >= first && i < first + primes ? from : to).push_back(&params.q(i));
+  for (int i = 0; i < params.chain_count(); ++i) {
+    (std::ranges::find(primes, i) != primes.end() ? from : to).push_back(&params.q(i));
   }
   for (int i = 0; i < params.special_count(); ++i) to.push_back(&params.p(i));
   return ntt::BaseConversion(std::move(from), std::move(to));
 }
 
-std::array<EvalPoly, 2> drop(const PrimeDrop& division, const EvalPoly& c0, const EvalPoly& c1,
-                             Threads threads, const DropFinish& finish) {
-  std::array<EvalPoly, 2> out{EvalPoly(c0.n(), division.kept()), EvalPoly(c0.n(), division.kept())};
+std::array<EvalPoly, 2> divide(const Division& division, const EvalPoly& c0, const EvalPoly& c1,
+                               Threads threads, const DivisionFinish& finish) {
+  std::array<EvalPoly, 2> out{EvalPoly(c0.n(), division.limbs()), EvalPoly(c0.n(), division.limbs())};
   division.apply(std::array{&c0, &c1}, std::array{&out[0], &out[1]}, threads, finish);
   return out;
 }
@@ -28,19 +26,18 @@ std::array<EvalPoly, 2> drop(const PrimeDrop& division, const EvalPoly& c0, cons
 }  // namespace
 
 KeySwitcher::KeySwitcher(ParamsPtr params) : params_(std::move(params)) {
-  const int limbs = params_->max_level() + 1, specials = params_->special_count();
-  for (int j = 0; j < params_->digits(); ++j) {
-    std::vector<ntt::BaseConversion> row;
-    const int primes = std::min(params_->alpha(), limbs - j * params_->alpha());
-    for (int k = 1; k <= primes; ++k) row.push_back(make_conversion(*params_, j, k));
-    conversions_.push_back(std::move(row));
-  }
-  for (int level = 0; level < limbs; ++level) {
+  const int specials = params_->special_count();
+  for (int level = 0; level <= params_->max_level(); ++level) {
+    const Basis& basis = params_->basis(level);
+    const Basis& below = params_->basis(std::max(level - 1, 0));
     mod_down_.push_back(
-        {PrimeDrop(*params_, level + 1, 0, specials), PrimeDrop(*params_, level + 1, level > 0, specials)});
-    if (level > 0) rescale_.push_back(PrimeDrop(*params_, level + 1, 1, 0));
+        {Division(*params_, basis, specials, basis), Division(*params_, basis, specials, below)});
+    if (level > 0) rescale_.push_back(Division(*params_, basis, 0, below));
+    std::vector<DigitLift> lifts;
+    for (const Digit& digit : basis.digits()) lifts.push_back(make_lift(basis, digit));
+    lifts_.push_back(std::move(lifts));
   }
-  for (int i = 0; i < limbs; ++i) {
+  for (int i = 0; i < params_->chain_count(); ++i) {
     const ntt::Modulus& q = params_->q(i).modulus();
     u64 product = 1;
     for (int j = 0; j < specials; ++j)
@@ -49,56 +46,59 @@ KeySwitcher::KeySwitcher(ParamsPtr params) : params_(std::move(params)) {
   }
 }
 
-int KeySwitcher::primes_in(int digit, int q_limbs) const noexcept {
-  return std::min(params_->alpha(), q_limbs - digit * params_->alpha());
-}
-
-const ntt::BaseConversion& KeySwitcher::conversion(int digit, int q_limbs) const noexcept {
-  const auto primes = static_cast<std::size_t>(primes_in(digit, q_limbs));
-  return conversions_[static_cast<std::size_t>(digit)][primes - 1];
+KeySwitcher::DigitLift KeySwitcher::make_lift(const Basis& basis, const Digit& digit) {
+  const auto own =
+      basis.primes().subspan(static_cast<std::size_t>(digit.first), static_cast<std::size_t>(digit.count));
+  std::vector<int> primes(own.begin(), own.end());
+  auto conversion = conversions_.find(primes);
+  if (conversion == conversions_.end())
+    conversion = conversions_.emplace(primes, make_conversion(*params_, primes)).first;
+  DigitLift lift{.conversion = &conversion->second, .target = {}};
+  for (const int prime : basis.primes()) {
+    const auto before = std::ranges::lower_bound(primes, prime) - primes.begin();
+    const bool is_own = std::ranges::binary_search(primes, prime);
+    lift.target.push_back(is_own ? -1 : prime - static_cast<int>(before));
+  }
+  for (int i = 0; i < params_->special_count(); ++i)
+    lift.target.push_back(params_->chain_count() - digit.count + i);
+  return lift;
 }
 
 Decomposition KeySwitcher::decompose(const EvalPoly& c, Threads threads) const {
   const std::size_t n = params_->n();
-  const int q_limbs = c.q_limbs(), alpha = params_->alpha(), digits = params_->digits_at(q_limbs - 1);
+  const Basis& basis = params_->basis(params_->level_of(c.q_limbs()));
+  const std::vector<DigitLift>& digits = lifts(c.q_limbs());
   Decomposition out;
   out.source_ = &c;
-  for (int j = 0; j < digits; ++j) {
-    out.coefficients_.emplace_back(n * static_cast<std::size_t>(conversion(j, q_limbs).rows()));
-  }
-  parallel_for(threads, q_limbs, [&](int i) {
-    AlignedWords& digit = out.coefficients_[static_cast<std::size_t>(i / alpha)];
-    const ntt::Limb x = digit.span().subspan(static_cast<std::size_t>(i % alpha) * n, n);
+  for (const DigitLift& digit : digits)
+    out.coefficients_.emplace_back(n * static_cast<std::size_t>(digit.conversion->rows()));
+  parallel_for(threads, c.q_limbs(), [&](int i) {
+    const int j = basis.digit_of_group(basis.prime(i) / params_->alpha());
+    const auto row = static_cast<std::size_t>(i - basis.digits()[static_cast<std::size_t>(j)].first);
+    const ntt::Limb x = out.coefficients_[static_cast<std::size_t>(j)].span().subspan(row * n, n);
     std::ranges::copy(c.limb(i), x.begin());
-    params_->q(i).inverse(x);
+    params_->q(basis.prime(i)).inverse(x);
   });
-  const int tiles = conversion(0, q_limbs).tiles();
-  parallel_for(threads, digits * tiles, [&](int task) {
-    const int j = task / tiles;
-    conversion(j, q_limbs).prepare(out.coefficients_[static_cast<std::size_t>(j)].span(), task % tiles);
+  const int tiles = digits.front().conversion->tiles();
+  parallel_for(threads, basis.digit_count() * tiles, [&](int task) {
+    const auto j = static_cast<std::size_t>(task / tiles);
+    digits[j].conversion->prepare(out.coefficients_[j].span(), task % tiles);
   });
   return out;
-}
-
-/// Where limb i of QP stands among the targets of the conversion of a digit, or -1 for one of its own.
-int KeySwitcher::target_of(int digit, int q_limbs, int i) const noexcept {
-  const int first = digit * params_->alpha(), primes = primes_in(digit, q_limbs);
-  if (i >= q_limbs) return params_->max_level() + 1 - primes + (i - q_limbs);
-  if (i < first) return i;
-  return i < first + primes ? -1 : i - primes;
 }
 
 /// A digit on the limbs [first, last) that are not its own, into out(limb), in the evaluation domain.
 template <class Out>
 void KeySwitcher::lift(const Decomposition& c, int digit, int first, int last, Out&& out) const {
+  const DigitLift& plan = lifts(c.q_limbs())[static_cast<std::size_t>(digit)];
   std::vector<ntt::BaseConversion::Target> targets;
   for (int i = first; i < last; ++i) {
-    const int target = target_of(digit, c.q_limbs(), i);
+    const int target = plan.target[static_cast<std::size_t>(i)];
     if (target >= 0) targets.push_back({target, out(i)});
   }
-  conversion(digit, c.q_limbs()).convert(targets, c.coefficients_[static_cast<std::size_t>(digit)].span());
+  plan.conversion->convert(targets, c.coefficients_[static_cast<std::size_t>(digit)].span());
   for (int i = first; i < last; ++i) {
-    if (target_of(digit, c.q_limbs(), i) >= 0) params_->limb(i, c.q_limbs()).forward(out(i));
+    if (plan.target[static_cast<std::size_t>(i)] >= 0) params_->limb(i, c.q_limbs()).forward(out(i));
   }
 }
 
@@ -116,7 +116,8 @@ void KeySwitcher::lift_limbs(const Decomposition& c, int first, int last, Thread
   std::array<const u64*, ntt::kMaxRows> rows;
   for (int i = first; i < last; ++i) {
     for (int j = 0; j < c.digits(); ++j) {
-      const bool own = target_of(j, c.q_limbs(), i) < 0;
+      const bool own =
+          lifts(c.q_limbs())[static_cast<std::size_t>(j)].target[static_cast<std::size_t>(i)] < 0;
       rows[static_cast<std::size_t>(j)] = own ? c.source_->limb(i).data() : row(i, j).data();
     }
     body(i, {rows.data(), digits}, inner);
@@ -137,10 +138,15 @@ void KeySwitcher::each_limb(const Decomposition& c, int first, int last, Threads
 
 void KeySwitcher::multiply_key(ntt::Rows digits, const SwitchingKey& key, std::size_t part, int i,
                                int q_limbs, ntt::Limb out) const noexcept {
-  const int key_limb = i < q_limbs ? i : key.level + 1 + (i - q_limbs);
+  const Basis& basis = params_->basis(params_->level_of(q_limbs));
+  const Basis& key_basis = params_->key_basis(key.level);
+  const int key_limb = i < q_limbs ? key_basis.limb_of(basis.prime(i)) : key_basis.size() + (i - q_limbs);
   const std::vector<EvalPoly>& half = part == 0 ? key.b : key.a;
-  std::array<const u64*, 64> rows;
-  for (std::size_t j = 0; j < digits.size(); ++j) rows[j] = half[j].limb(key_limb).data();
+  std::array<const u64*, ntt::kMaxRows> rows;
+  for (std::size_t j = 0; j < digits.size(); ++j) {
+    const int digit = key_basis.digit_of_group(basis.digits()[j].group);
+    rows[j] = half[static_cast<std::size_t>(digit)].limb(key_limb).data();
+  }
   params_->limb(i, q_limbs).inner_product(out, digits, {rows.data(), digits.size()});
 }
 
@@ -162,23 +168,24 @@ std::vector<ExtendedPair> KeySwitcher::inner_products(const Decomposition& c,
 }
 
 std::array<EvalPoly, 2> KeySwitcher::mod_down(const ExtendedPair& u, bool rescale, Threads threads,
-                                              const DropFinish& finish) const {
-  const auto level = static_cast<std::size_t>(u[0].q_limbs()) - 1;
-  return drop(mod_down_[level][rescale ? 1 : 0], u[0], u[1], threads, finish);
+                                              const DivisionFinish& finish) const {
+  const auto level = static_cast<std::size_t>(params_->level_of(u[0].q_limbs()));
+  return divide(mod_down_[level][rescale ? 1 : 0], u[0], u[1], threads, finish);
 }
 
 EvalPoly KeySwitcher::mod_down_part(const EvalPoly& u, Threads threads) const {
-  const PrimeDrop& division = mod_down_[static_cast<std::size_t>(u.q_limbs()) - 1][0];
-  EvalPoly out(params_->n(), division.kept());
+  const Division& division = mod_down_[static_cast<std::size_t>(params_->level_of(u.q_limbs()))][0];
+  EvalPoly out(params_->n(), division.limbs());
   division.apply(std::array{&u}, std::array{&out}, threads);
   return out;
 }
 
 std::array<EvalPoly, 2> KeySwitcher::rescale(const EvalPoly& c0, const EvalPoly& c1, int count,
                                              Threads threads) const {
-  const int level = c0.q_limbs() - 1;
-  if (count == 1) return drop(rescale_[static_cast<std::size_t>(level) - 1], c0, c1, threads, {});
-  return drop(PrimeDrop(*params_, level + 1, count, 0), c0, c1, threads, {});
+  const int level = params_->level_of(c0.q_limbs());
+  if (count == 1) return divide(rescale_[static_cast<std::size_t>(level) - 1], c0, c1, threads, {});
+  return divide(Division(*params_, params_->basis(level), 0, params_->basis(level - count)), c0, c1, threads,
+                {});
 }
 
 }  // namespace sotto::ckks

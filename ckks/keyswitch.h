@@ -13,6 +13,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -40,6 +41,8 @@ using ExtendedPair = std::array<EvalPoly, 2>;
 class KeySwitcher {
  public:
   explicit KeySwitcher(ParamsPtr params);
+  KeySwitcher(const KeySwitcher&) = delete;  // its lifts point into it
+  KeySwitcher& operator=(const KeySwitcher&) = delete;
 
   Decomposition decompose(const EvalPoly& c, Threads threads) const;
   Decomposition decompose(EvalPoly&& c, Threads threads) const = delete;  // it would not outlive the call
@@ -58,31 +61,40 @@ class KeySwitcher {
   std::vector<ExtendedPair> inner_products(const Decomposition& c, std::span<const SwitchingKey* const> keys,
                                            Threads threads) const;
 
-  /// Division by P, and by the last chain prime too when `rescale`; `finish` as in PrimeDrop.
+  /// Division by P, and by rescale_factor() of the level too when `rescale`; `finish` as in Division.
   std::array<EvalPoly, 2> mod_down(const ExtendedPair& u, bool rescale, Threads threads,
-                                   const DropFinish& finish = {}) const;
+                                   const DivisionFinish& finish = {}) const;
   /// Division of one part by P.
   EvalPoly mod_down_part(const EvalPoly& u, Threads threads) const;
-  /// Division of an ordinary pair by its last `count` chain primes.
+  /// An ordinary pair from its level to the one `count` below: a rescale for each.
   std::array<EvalPoly, 2> rescale(const EvalPoly& c0, const EvalPoly& c1, int count, Threads threads) const;
 
-  /// P mod q[i].
-  u64 special_product(int i) const noexcept { return special_product_[static_cast<std::size_t>(i)]; }
+  /// P mod q[prime].
+  u64 special_product(int prime) const noexcept { return special_product_[static_cast<std::size_t>(prime)]; }
 
  private:
-  int primes_in(int digit, int q_limbs) const noexcept;
-  const ntt::BaseConversion& conversion(int digit, int q_limbs) const noexcept;
-  int target_of(int digit, int q_limbs, int i) const noexcept;
+  /// How one digit of a level is lifted to the limbs of QP.
+  struct DigitLift {
+    const ntt::BaseConversion* conversion;
+    std::vector<int>
+        target;  // [limb of QP] its place among the targets, or -1 for a limb of the digit itself
+  };
+  const std::vector<DigitLift>& lifts(int q_limbs) const noexcept {
+    return lifts_[static_cast<std::size_t>(params_->level_of(q_limbs))];
+  }
+  DigitLift make_lift(const Basis& basis, const Digit& digit);
   template <class Out>
   void lift(const Decomposition& c, int digit, int first, int last, Out&& out) const;
   void lift_limbs(const Decomposition& c, int first, int last, Threads inner, const LimbBody& body) const;
 
   ParamsPtr params_;
-  // [digit][primes - 1]: a digit may be cut short at its level
-  std::vector<std::vector<ntt::BaseConversion>> conversions_;
-  std::vector<std::array<PrimeDrop, 2>> mod_down_;  // [level][rescale]; [0][1] is not used
-  std::vector<PrimeDrop> rescale_;                  // [level - 1]
-  std::vector<u64> special_product_;
+  // From the primes of a digit, perhaps cut short at its level, to all other chain primes and all special
+  // ones.
+  std::map<std::vector<int>, ntt::BaseConversion> conversions_;
+  std::vector<std::vector<DigitLift>> lifts_;      // [level][digit]
+  std::vector<std::array<Division, 2>> mod_down_;  // [level][rescale]; [0][1] is not used
+  std::vector<Division> rescale_;                  // [level - 1]
+  std::vector<u64> special_product_;               // [chain prime]
 };
 
 }  // namespace sotto::ckks

@@ -111,7 +111,7 @@ class Application {
   }
 
  private:
-  int q_limbs() const noexcept { return transform_.level + 1; }
+  int q_limbs() const noexcept { return params_.limbs(transform_.level); }
   int limbs() const noexcept { return q_limbs() + params_.special_count(); }
   std::size_t baby_stride() const noexcept { return params_.n() + kRowPadding; }
   ExtendedPair extended_pair() const {
@@ -153,7 +153,8 @@ class Application {
     const bool chain = i < q_limbs();
     AlignedWords lifted(plan.n()), buffer(plan.n());
     if (chain)
-      plan.multiply_scalar(lifted.span(), a_.c[part].limb(i), evaluator_.switcher().special_product(i));
+      plan.multiply_scalar(lifted.span(), a_.c[part].limb(i),
+                           evaluator_.switcher().special_product(params_.basis(transform_.level).prime(i)));
     auto key = keys_.begin();
     for (std::size_t k = 0; k < transform_.babies.size(); ++k) {
       const ntt::Limb target = out.subspan(k * baby_stride(), plan.n());

@@ -3,7 +3,7 @@
 // The input is decomposed once. A baby rotation stays modulo QP, times P: no ModDown. Diagonals are encoded
 // modulo QP, so a block is a plain inner product of diagonals and babies. Giant steps run by Horner with a
 // single key, acc <- block_k + Rot(acc): only the part that must be decomposed again comes down from QP. One
-// division by P q[level] ends the map and is its rescale.
+// division by P and the rescale factor ends the map and is its rescale.
 //
 // With l limbs, a special primes, b digits, K blocks and F folds: b(l+a) + (K-1+F)(b+1)(l+a) + 2(l+a)
 // transforms, whatever the number of babies.
@@ -21,7 +21,7 @@ namespace sotto::ckks {
 struct EncodedTransform {
   struct Term {
     std::size_t baby;  // index into babies
-    EvalPoly plain;    // modulo q[0..level] P
+    EvalPoly plain;    // modulo the primes of the level and P
   };
   int level = 0;
   double plaintext_scale = 0;
@@ -35,9 +35,9 @@ struct EncodedTransform {
 EncodedTransform encode_transform(const LinearTransform& transform, const Encoder& encoder,
                                   const Params& params, int level, double plaintext_scale, Threads threads);
 
-/// The map and one rescale: scale = a.scale · plaintext_scale / q[level], level - 1. Throws kMissingKey
-/// naming every absent rotation, and kOutOfLevels at level 0, when the product exceeds the modulus, or when
-/// the result's scale falls below 1.
+/// The map and one rescale: scale = a.scale · plaintext_scale / rescale_factor(level), level - 1. Throws
+/// kMissingKey naming every absent rotation, and kOutOfLevels at level 0, when the product exceeds the
+/// modulus, or when the result's scale falls below 1.
 Ciphertext apply_transform(const Evaluator& evaluator, const EncodedTransform& transform,
                            const Ciphertext& a);
 

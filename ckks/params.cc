@@ -57,6 +57,20 @@ void check_sizes(const ParamsLiteral& literal, const char* field, std::span<cons
   }
 }
 
+void check_levels(const ParamsLiteral& literal, int chain) {
+  if (const std::string defect = Levels::defect(chain, literal.levels); !defect.empty())
+    refuse(literal, defect);
+  if (literal.log_scales.empty()) return;
+  if (static_cast<int>(literal.log_scales.size()) != literal.level_count()) {
+    refuse(literal, std::to_string(literal.log_scales.size()) + " scales for " +
+                        std::to_string(literal.level_count()) + " levels; give one for each");
+  }
+  for (const double log_scale : literal.log_scales) {
+    if (!(log_scale >= kMinScaleBits && log_scale <= kMaxScaleBits))
+      refuse(literal, "every log_scale must be between 10 and 60");
+  }
+}
+
 void check_shape(const ParamsLiteral& literal) {
   check_name(literal);
   const int min_log_n = is_insecure_name(literal.name) ? kMinInsecureLogN : kMinLogN;
@@ -79,6 +93,7 @@ void check_shape(const ParamsLiteral& literal) {
                         std::to_string(q_count) + ", the number of chain primes");
   }
   const int count = static_cast<int>(q_count);
+  check_levels(literal, count);
   const int alpha = (count + literal.digits - 1) / literal.digits;
   const int used = (count + alpha - 1) / alpha;
   if (used != literal.digits) {
@@ -115,20 +130,83 @@ u64 free_prime(const ParamsLiteral& literal, double target, bool upwards, std::s
          "no prime = 1 modulo 2N is left near 2^" + two_decimals(std::log2(target)) + "; use larger primes");
 }
 
-/// Fills in q and p. Scaling primes are sought from the top: q[l] next to scale(l)^2 / nominal brings
-/// scale(l-1) back to the nominal one, so that deviations never add up. Going upwards (q[1]: downwards) makes
-/// every scale but the last a little small; then the product of q[1…L] is
+/// The primes, by their index, that a rescale drops and those that it adds.
+struct Step {
+  std::vector<int> dropped, added;
+};
+
+Step step_between(const Basis& from, const Basis& to) {
+  Step step;
+  for (const int prime : from.primes()) {
+    if (to.limb_of(prime) < 0) step.dropped.push_back(prime);
+  }
+  for (const int prime : to.primes()) {
+    if (from.limb_of(prime) < 0) step.added.push_back(prime);
+  }
+  return step;
+}
+
+/// Product of the dropped over that of the added primes.
+long double quotient(const Step& step, std::span<const u64> q) noexcept {
+  long double factor = 1;
+  for (const int prime : step.dropped) factor *= static_cast<long double>(q[static_cast<std::size_t>(prime)]);
+  for (const int prime : step.added) factor /= static_cast<long double>(q[static_cast<std::size_t>(prime)]);
+  return factor;
+}
+
+/// The canonical scale below `level`, of scale `scale`: where the nominal one changes it starts again.
+double scale_below(const ParamsLiteral& literal, int level, double scale, double factor) noexcept {
+  const double nominal = literal.nominal_log_scale(level - 1);
+  return nominal == literal.nominal_log_scale(level) ? scale * scale / factor : std::exp2(nominal);
+}
+
+/// Chooses the primes of one step that are still 0: all but the last of them by their size, the last next to
+/// what brings the scale below back to 2^log_scale, so that deviations never add up. Going upwards makes
+/// every scale a little small; see choose_primes().
+void choose_step(ParamsLiteral& literal, const Step& step, int level, double scale, std::vector<u64>& taken) {
+  std::vector<int> open;
+  for (const int prime : step.dropped) {
+    if (literal.q[static_cast<std::size_t>(prime)] == 0) open.push_back(prime);
+  }
+  if (open.empty()) return;
+  const int last = open.back();
+  open.pop_back();
+  for (const int prime : open) {
+    const auto i = static_cast<std::size_t>(prime);
+    taken.push_back(literal.q[i] = ntt::largest_prime_below(literal.log_q[i], literal.log_n, taken));
+  }
+  literal.q[static_cast<std::size_t>(last)] = 1;
+  const double others = static_cast<double>(quotient(step, literal.q));
+  const double log_scale = literal.nominal_log_scale(level),
+               target = scale * scale / std::exp2(log_scale) / others;
+  const int bits = literal.log_q[static_cast<std::size_t>(last)];
+  const double fitting = std::ceil(log_scale - std::round(std::log2(others)));
+  if (bits != static_cast<int>(fitting)) {
+    refuse(literal, "log_q[" + std::to_string(last) + "] = " + std::to_string(bits) +
+                        " does not go with log_scale = " + two_decimals(log_scale) +
+                        ": a rescale takes one scale away; make it " + two_decimals(fitting) +
+                        " or give exact primes");
+  }
+  literal.q[static_cast<std::size_t>(last)] = free_prime(literal, target, level > 1, taken);
+  taken.push_back(literal.q[static_cast<std::size_t>(last)]);
+}
+
+/// Fills in q and p. Scaling primes are sought from the top: in a plain chain q[l] next to scale(l)^2 /
+/// nominal brings scale(l-1) back to the nominal one. Going upwards (q[1]: downwards) makes every scale but
+/// the last a little small; then the product of q[1…L] is
 ///   prod scale(l)^2 / scale(l-1) = scale(L)^2 scale(1)…scale(L-1) / scale(0) ≤ nominal^L,
 /// so a literal never costs more bits than it says, and sizes may add up to the very limit of the security
 /// table.
-void choose_primes(ParamsLiteral& literal) {
+void choose_primes(ParamsLiteral& literal, const Levels& levels) {
   std::vector<u64> taken = literal.q;
   taken.insert(taken.end(), literal.p.begin(), literal.p.end());
   const bool choose_q = literal.q.empty();
   if (choose_q) {
     literal.q.assign(literal.log_q.size(), 0);
-    literal.q[0] = ntt::largest_prime_below(literal.log_q[0], literal.log_n, taken);
-    taken.push_back(literal.q[0]);
+    for (const int prime : levels.at(0).primes()) {
+      const auto i = static_cast<std::size_t>(prime);
+      taken.push_back(literal.q[i] = ntt::largest_prime_below(literal.log_q[i], literal.log_n, taken));
+    }
   }
   if (literal.p.empty()) {
     for (int bits : literal.log_p) {
@@ -137,18 +215,11 @@ void choose_primes(ParamsLiteral& literal) {
     }
   }
   if (!choose_q) return;
-  const double nominal = std::exp2(literal.log_scale);
-  double scale = nominal;
-  for (std::size_t l = literal.q.size() - 1; l >= 1; --l) {
-    if (literal.log_q[l] != static_cast<int>(std::ceil(literal.log_scale))) {
-      refuse(literal, "log_q[" + std::to_string(l) + "] = " + std::to_string(literal.log_q[l]) +
-                          " does not go with log_scale = " + two_decimals(literal.log_scale) +
-                          ": each prime after q[0] takes one scale away; make it " +
-                          two_decimals(std::ceil(literal.log_scale)) + " or give exact primes");
-    }
-    literal.q[l] = free_prime(literal, scale * scale / nominal, l > 1, taken);
-    taken.push_back(literal.q[l]);
-    scale = scale * scale / static_cast<double>(literal.q[l]);
+  double scale = std::exp2(literal.nominal_log_scale(levels.max_level()));
+  for (int level = levels.max_level(); level >= 1; --level) {
+    const Step step = step_between(levels.at(level), levels.at(level - 1));
+    choose_step(literal, step, level, scale, taken);
+    scale = scale_below(literal, level, scale, static_cast<double>(quotient(step, literal.q)));
   }
 }
 
@@ -161,22 +232,26 @@ void check_distinct(const ParamsLiteral& literal) {
   }
 }
 
-std::vector<double> canonical_scales(const ParamsLiteral& literal) {
-  const double nominal = std::exp2(literal.log_scale);
-  std::vector<double> scales(literal.q.size(), nominal);
+std::vector<double> canonical_scales(const ParamsLiteral& literal, std::span<const double> factors) {
+  std::vector<double> scales(factors.size());
+  scales.back() = std::exp2(literal.nominal_log_scale(static_cast<int>(scales.size()) - 1));
   for (std::size_t l = scales.size() - 1; l >= 1; --l) {
-    scales[l - 1] = scales[l] * scales[l] / static_cast<double>(literal.q[l]);
-    if (scales[l - 1] > nominal / 2 && scales[l - 1] < nominal * 2) continue;
-    refuse(literal, "the scale drifts from 2^" + two_decimals(literal.log_scale) + " to 2^" +
+    const double log_scale = literal.nominal_log_scale(static_cast<int>(l) - 1);
+    scales[l - 1] = scale_below(literal, static_cast<int>(l), scales[l], factors[l]);
+    if (std::fabs(std::log2(scales[l - 1]) - log_scale) < 1) continue;
+    refuse(literal, "the scale drifts from 2^" + two_decimals(log_scale) + " to 2^" +
                         two_decimals(std::log2(scales[l - 1])) + " at level " + std::to_string(l - 1) +
                         "; choose primes nearer to the scale");
   }
-  if (literal.log_scale > std::log2(static_cast<double>(literal.q[0])) - 0.99) {
-    refuse(literal, "q[0] of " + two_decimals(std::log2(static_cast<double>(literal.q[0]))) +
-                        " bits cannot hold a value of 1 at scale 2^" + two_decimals(literal.log_scale) +
-                        "; make q[0] at least " + two_decimals(literal.log_scale + 1) + " bits");
-  }
   return scales;
+}
+
+void check_bottom(const ParamsLiteral& literal, double log_modulus) {
+  const double log_scale = literal.nominal_log_scale(0);
+  if (log_scale <= log_modulus - 0.99) return;
+  refuse(literal, "q[0] of " + two_decimals(log_modulus) + " bits cannot hold a value of 1 at scale 2^" +
+                      two_decimals(log_scale) + "; make q[0] at least " + two_decimals(log_scale + 1) +
+                      " bits");
 }
 
 void check_special_margin(const ParamsLiteral& literal, int alpha) {
@@ -209,6 +284,16 @@ ParamsHash hash_literal(const ParamsLiteral& literal) {
   put(std::bit_cast<u64>(literal.log_scale), 8);
   put(static_cast<u64>(literal.digits), 4);
   bytes += "secret:ternary,error:cbd21";
+  if (!literal.is_plain()) {
+    bytes += "levels";
+    put(literal.levels.size(), 4);
+    for (const std::vector<int>& primes : literal.levels) {
+      put(primes.size(), 4);
+      for (const int prime : primes) put(static_cast<u64>(prime), 4);
+    }
+    put(literal.log_scales.size(), 4);
+    for (const double log_scale : literal.log_scales) put(std::bit_cast<u64>(log_scale), 8);
+  }
   ParamsHash hash{};
   unsigned length = 0;
   if (EVP_Digest(bytes.data(), bytes.size(), hash.data(), &length, EVP_sha256(), nullptr) != 1 ||
@@ -227,7 +312,10 @@ ParamsPtr Params::make(const ParamsLiteral& given, std::string_view backend) {
   if (literal.p.empty()) check_sizes(literal, "log_p", literal.log_p);
   check_primes(literal, "q", literal.q);
   check_primes(literal, "p", literal.p);
-  choose_primes(literal);
+  const int chain = static_cast<int>(literal.q.empty() ? literal.log_q.size() : literal.q.size());
+  const int alpha = (chain + literal.digits - 1) / literal.digits;
+  Levels levels(chain, alpha, literal.levels);
+  choose_primes(literal, levels);
   check_distinct(literal);
   const auto sizes = [](std::span<const u64> primes) {
     std::vector<int> bits;
@@ -239,13 +327,23 @@ ParamsPtr Params::make(const ParamsLiteral& given, std::string_view backend) {
   if (!given.p.empty()) literal.log_p = sizes(literal.p);
 
   auto params = std::shared_ptr<Params>(new Params());
-  params->scales_ = canonical_scales(literal);
-  params->alpha_ = (static_cast<int>(literal.q.size()) + literal.digits - 1) / literal.digits;
-  check_special_margin(literal, params->alpha_);
-  for (std::size_t limbs = 1; limbs <= literal.q.size(); ++limbs) {
-    params->log_q_.push_back(log2_product(std::span(literal.q).first(limbs)));
+  params->alpha_ = alpha;
+  check_special_margin(literal, alpha);
+  for (int level = 0; level <= levels.max_level(); ++level) {
+    std::vector<u64> primes;
+    for (const int prime : levels.at(level).primes())
+      primes.push_back(literal.q[static_cast<std::size_t>(prime)]);
+    params->log_q_.push_back(log2_product(primes));
+    const bool bottom = level == 0;
+    params->rescale_factors_.push_back(
+        bottom
+            ? 1
+            : static_cast<double>(quotient(step_between(levels.at(level), levels.at(level - 1)), literal.q)));
   }
-  params->log_qp_ = params->log_q_.back() + log2_product(literal.p);
+  check_bottom(literal, params->log_q_.front());
+  params->scales_ = canonical_scales(literal, params->rescale_factors_);
+  params->levels_ = std::move(levels);
+  params->log_qp_ = log2_product(literal.q) + log2_product(literal.p);
   if (!is_insecure_name(literal.name)) {
     require_secure(literal.name, literal.log_n, params->log_qp_);
     params->security_bits_ = ckks::security_bits(literal.log_n, params->log_qp_);
@@ -260,6 +358,19 @@ ParamsPtr Params::make(const ParamsLiteral& given, std::string_view backend) {
   params->p_.assign(split, plans.end());
   params->literal_ = std::move(literal);
   return params;
+}
+
+double Params::drop_multiplier(int from, int to) const noexcept {
+  const Step step = step_between(basis(from), basis(to));
+  if (step.added.empty()) return 1;
+  return static_cast<double>(std::round(quotient(step, literal_.q)));
+}
+
+double Params::drop_scale(int from, int to) const noexcept {
+  const Step step = step_between(basis(from), basis(to));
+  if (step.added.empty()) return 1;
+  return static_cast<double>(static_cast<long double>(drop_multiplier(from, to)) /
+                             quotient(step, literal_.q));
 }
 
 void require_same_params(const Params& a, const Params& b, std::string_view what) {

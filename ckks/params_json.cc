@@ -1,4 +1,5 @@
 // JSON form of parameter literals: strict, because the text may come from outside.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -42,6 +43,26 @@ std::vector<T> read_list(const Json& value, const std::string& field) {
   return list;
 }
 
+LevelSets read_levels(const Json& value) {
+  if (!value.is_array() || value.empty() || value.size() > kMaxList)
+    refuse("\"levels\" must be a list of 1 to " + std::to_string(kMaxList) + " lists of whole numbers");
+  LevelSets levels;
+  for (const Json& item : value) levels.push_back(read_list<int>(item, "levels"));
+  return levels;
+}
+
+void read_log_scale(const Json& value, ParamsLiteral& literal) {
+  if (value.is_number()) {
+    literal.log_scale = value.get<double>();
+    return;
+  }
+  const bool numbers = value.is_array() && !value.empty() && value.size() <= kMaxList &&
+                       std::ranges::all_of(value, [](const Json& item) { return item.is_number(); });
+  if (!numbers) refuse("\"log_scale\" must be a number, or a list of one number a level");
+  literal.log_scales = value.get<std::vector<double>>();
+  literal.log_scale = literal.log_scales.front();
+}
+
 void read_field(const std::string& field, const Json& value, ParamsLiteral& literal) {
   if (field == "format") {
     if (value != kFormat)
@@ -60,13 +81,14 @@ void read_field(const std::string& field, const Json& value, ParamsLiteral& lite
   } else if (field == "p") {
     literal.p = read_list<ntt::u64>(value, field);
   } else if (field == "log_scale") {
-    if (!value.is_number()) refuse("\"log_scale\" must be a number");
-    literal.log_scale = value.get<double>();
+    read_log_scale(value, literal);
+  } else if (field == "levels") {
+    literal.levels = read_levels(value);
   } else if (field == "digits") {
     literal.digits = read_int(value, field);
   } else {
     refuse("unknown field \"" + field.substr(0, 64) +
-           "\"; known are format, name, log_n, log_q or q, log_p or p, log_scale, digits");
+           "\"; known are format, name, log_n, log_q or q, log_p or p, log_scale, digits, levels");
   }
 }
 
@@ -107,8 +129,12 @@ std::string to_json(const ParamsLiteral& literal) {
     json["log_p"] = literal.log_p;
   else
     json["p"] = literal.p;
-  json["log_scale"] = literal.log_scale;
+  if (literal.log_scales.empty())
+    json["log_scale"] = literal.log_scale;
+  else
+    json["log_scale"] = literal.log_scales;
   json["digits"] = literal.digits;
+  if (!literal.levels.empty()) json["levels"] = literal.levels;
   return json.dump();
 }
 

@@ -222,19 +222,23 @@ void to_residues(const ntt::Modulus& q, std::span<const std::int64_t> x, ntt::Li
   }
 }
 
-void expand_uniform_limb(const Params& params, const Seed& seed, UniformPart part, int digit, int limb,
-                         int q_limbs, ntt::Limb out) {
-  const int name = limb < q_limbs ? limb : 256 + limb - q_limbs;
-  const SeedIndex index{.digit = static_cast<std::uint32_t>(digit), .limb = static_cast<std::uint32_t>(name)};
-  sample_uniform(derive_seed(seed, label_of(part), params.hash(), index),
-                 params.limb(limb, q_limbs).modulus(), out);
+void expand_uniform_limb(const Params& params, const Seed& seed, UniformPart part, int digit,
+                         std::uint32_t limb, ntt::Limb out) {
+  const bool special = limb >= special_limb(0);
+  const ntt::Plan& plan =
+      special ? params.p(static_cast<int>(limb - special_limb(0))) : params.q(static_cast<int>(limb));
+  const SeedIndex index{.digit = static_cast<std::uint32_t>(digit), .limb = limb};
+  sample_uniform(derive_seed(seed, label_of(part), params.hash(), index), plan.modulus(), out);
 }
 
-EvalPoly expand_uniform(const Params& params, const Seed& seed, UniformPart part, int digit, int q_limbs,
-                        int p_limbs, Threads threads) {
-  EvalPoly a(params.n(), q_limbs, p_limbs);
-  parallel_for(threads, a.limbs(),
-               [&](int i) { expand_uniform_limb(params, seed, part, digit, i, q_limbs, a.limb(i)); });
+EvalPoly expand_uniform(const Params& params, const Seed& seed, UniformPart part, int digit,
+                        const Basis& basis, int p_limbs, Threads threads) {
+  EvalPoly a(params.n(), basis.size(), p_limbs);
+  parallel_for(threads, a.limbs(), [&](int i) {
+    const bool special = i >= basis.size();
+    expand_uniform_limb(params, seed, part, digit,
+                        special ? special_limb(i - basis.size()) : chain_limb(basis.prime(i)), a.limb(i));
+  });
   return a;
 }
 

@@ -106,13 +106,21 @@ void to_residues(const ntt::Modulus& q, std::span<const std::int64_t> x, ntt::Li
 /// The uniform halves that are stored as seeds.
 enum class UniformPart { kPublicKey, kSwitchingKey, kCiphertext };
 
-/// The polynomial `a` of one stored object, in the evaluation domain: limb i is sample_uniform of the
+/// A prime by the name it has in seeds: i for q[i], 256 + i for p[i].
+constexpr std::uint32_t chain_limb(int prime) noexcept {
+  return static_cast<std::uint32_t>(prime);
+}
+constexpr std::uint32_t special_limb(int prime) noexcept {
+  return 256 + static_cast<std::uint32_t>(prime);
+}
+
+/// One limb of the polynomial `a` of one stored object, in the evaluation domain: sample_uniform of the
 /// sub-seed with label "a:public-key", "a:switching-key" or "a:ciphertext", the params hash, object 0, digit
-/// `digit`, and limb i for q[i], 256 + i for p[i].
-EvalPoly expand_uniform(const Params& params, const Seed& seed, UniformPart part, int digit, int q_limbs,
-                        int p_limbs, Threads threads = {});
-/// One limb of it; `limb` counts as in a polynomial with q_limbs chain limbs.
-void expand_uniform_limb(const Params& params, const Seed& seed, UniformPart part, int digit, int limb,
-                         int q_limbs, ntt::Limb out);
+/// `digit`, and `limb` as above.
+void expand_uniform_limb(const Params& params, const Seed& seed, UniformPart part, int digit,
+                         std::uint32_t limb, ntt::Limb out);
+/// All limbs: the primes of `basis`, then the first p_limbs special ones.
+EvalPoly expand_uniform(const Params& params, const Seed& seed, UniformPart part, int digit,
+                        const Basis& basis, int p_limbs, Threads threads = {});
 
 }  // namespace sotto::ckks

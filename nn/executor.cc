@@ -53,9 +53,10 @@ bool all_zero(const std::vector<double>& values) {
 /// `a` at exactly this lower level and its canonical scale: one multiplication by 1.
 ckks::Cipher lowered(ckks::Engine& engine, const ckks::Cipher& a, int level) {
   if (a.level() == level) return a;
-  const double q = static_cast<double>(engine.params().literal().q[index(level + 1)]);
-  const double factor = engine.params().scale(level) * q / a.scale();
-  return engine.rescale(engine.multiply_constant(engine.drop_to_level(a, level + 1), 1.0, factor));
+  const ckks::Cipher above = engine.drop_to_level(a, level + 1);
+  const double factor =
+      engine.params().scale(level) * engine.params().rescale_factor(level + 1) / above.scale();
+  return engine.rescale(engine.multiply_constant(above, 1.0, factor));
 }
 
 ckks::Cipher add(ckks::Engine& engine, const ckks::Cipher& a, const ckks::Cipher& b) {

@@ -39,22 +39,28 @@ void check_sources(std::span<const Plan* const> from) {
 
 }  // namespace
 
-BaseConversion::BaseConversion(std::vector<const Plan*> from, std::vector<const Plan*> to)
+BaseConversion::BaseConversion(std::vector<const Plan*> from, std::vector<const Plan*> to,
+                               const Factors& given)
     : from_(std::move(from)), to_(std::move(to)) {
   check_sources(from_);
   const bool wide = std::ranges::any_of(from_, [](const Plan* plan) { return plan->modulus().bits() > 50; });
   shift_ = wide ? 64 : 52;  // by size of the primes and not by backend, so that every backend rounds alike
   for (std::size_t i = 0; i < from_.size(); ++i) {
     const Modulus& m = from_[i]->modulus();
-    inverse_.push_back(m.inverse(product_without(from_, i, m)));
+    const u64 inverse = m.inverse(product_without(from_, i, m));
+    if (from_.size() > 1 || !given.source.empty())
+      inverse_.push_back(given.source.empty() ? inverse : m.multiply(inverse, given.source[i]));
     tau_.push_back(static_cast<u64>((u128{1} << (shift_ + kQuotientBits)) / m.value()));
   }
-  for (const Plan* target : to_) {
-    const Modulus& t = target->modulus();
+  for (std::size_t j = 0; j < to_.size(); ++j) {
+    const Modulus& t = to_[j]->modulus();
     std::vector<u64> factors;
     for (std::size_t i = 0; i < from_.size(); ++i) factors.push_back(product_without(from_, i, t));
     factors.push_back(t.negate(product_without(from_, from_.size(), t)));
-    factors_.push_back(target->combine_factors(factors));
+    if (!given.target.empty()) {
+      for (u64& factor : factors) factor = t.multiply(factor, given.target[j]);
+    }
+    factors_.push_back(to_[j]->combine_factors(factors));
   }
 }
 
@@ -68,7 +74,7 @@ void BaseConversion::prepare(Limb scratch, int tile) const noexcept {
   std::array<const u64*, kMaxRows> rows;
   for (std::size_t i = 0; i < k; ++i) {
     const Limb y = scratch.subspan(i * n + at, words);
-    if (k > 1) from_[i]->multiply_scalar(y, y, inverse_[i]);
+    if (!inverse_.empty()) from_[i]->multiply_scalar(y, y, inverse_[i]);
     rows[i] = y.data();
   }
   from_.front()->round_quotient(scratch.subspan(k * n + at, words), {rows.data(), k}, tau_, shift_);

@@ -23,9 +23,17 @@ class BaseConversion {
     Limb out;
   };
 
+  /// Factors that the conversion carries at no cost: it takes x_i for source[i] x_i mod m_i and gives
+  /// target[j] times out_j. Empty: all are 1.
+  struct Factors {
+    std::vector<u64> source = {}, target = {};
+  };
+
   /// 1 to 63 source primes above 2^16 (kQuotientBits), below which tau overflows its word: else an Error. The
   /// plans must outlive it and have one log_n.
-  BaseConversion(std::vector<const Plan*> from, std::vector<const Plan*> to);
+  BaseConversion(std::vector<const Plan*> from, std::vector<const Plan*> to, const Factors& factors);
+  BaseConversion(std::vector<const Plan*> from, std::vector<const Plan*> to)
+      : BaseConversion(std::move(from), std::move(to), Factors()) {}
 
   int sources() const noexcept { return static_cast<int>(from_.size()); }
   int targets() const noexcept { return static_cast<int>(to_.size()); }
@@ -43,11 +51,11 @@ class BaseConversion {
 
  private:
   std::vector<const Plan*> from_, to_;
-  std::vector<u64> inverse_;  // [i] (M/m_i)^-1 mod m_i
+  std::vector<u64> inverse_;  // [i] source[i] (M/m_i)^-1 mod m_i; empty when all are 1
   std::vector<u64> tau_;      // [i] floor(2^(shift+e) / m_i)
   int shift_ = 52;
   std::vector<std::vector<u64>>
-      factors_;  // [target], as combine_factors(): [i] M/m_i mod t_j, last -M mod t_j
+      factors_;  // [target], as combine_factors(): target[j] times [i] M/m_i mod t_j, last -M mod t_j
 };
 
 }  // namespace sotto::ntt

@@ -110,7 +110,7 @@ Placement Ledger::rescale(const Cipher& a) {
     throw Error(ErrorCode::kOutOfLevels,
                 "rescale: level 0 has no prime left to rescale by; plan at least 1 more level");
   }
-  const double scale = a.scale() / static_cast<double>(params_->q(a.level()).modulus().value());
+  const double scale = a.scale() / params_->rescale_factor(a.level());
   if (!(scale >= 1)) {
     throw Error(ErrorCode::kOutOfLevels,
                 "rescale: scale " + power_of_two(std::log2(a.scale())) + " at level " +
@@ -128,7 +128,7 @@ Placement Ledger::drop_to_level(const Cipher& a, int level) {
                                                  std::to_string(a.level()) +
                                                  " and cannot be raised to level " + std::to_string(level));
   }
-  return {level, a.scale()};
+  return {level, a.scale() * params_->drop_scale(a.level(), level)};
 }
 
 Placement Ledger::rotate(const Cipher& a, int step) {

@@ -66,7 +66,7 @@ Digest sha256(ConstBytes a, ConstBytes b) {
 void write_header(const Header& header, ConstBytes front, Bytes out) {
   ByteWriter writer(out.first(kHeaderBytes));
   writer.bytes(as_bytes(kMagic));
-  writer.u32(kFormatVersion);
+  writer.u32(header.version);
   writer.u32(static_cast<std::uint32_t>(header.type));
   writer.bytes(as_bytes(header.params_hash));
   writer.bytes(as_bytes(header.key_id));
@@ -86,9 +86,11 @@ Header read_header(ConstBytes header, std::uint64_t file_bytes, ObjectType type,
     refuse(name,
            "is truncated: " + std::to_string(file_bytes) + " bytes are less than a header; copy it again");
   }
-  if (const std::uint32_t version = reader.u32("version"); version != kFormatVersion) {
-    refuse(name, "has format version " + std::to_string(version) + ", this program reads version " +
-                     std::to_string(kFormatVersion) + "; make it anew with this program");
+  const std::uint32_t version = reader.u32("version");
+  if (version != kFormatVersion && version != kLevelsFormatVersion) {
+    refuse(name, "has format version " + std::to_string(version) + ", this program reads versions " +
+                     std::to_string(kFormatVersion) + " and " + std::to_string(kLevelsFormatVersion) +
+                     "; make it anew with this program");
   }
   const std::uint32_t found = reader.u32("type");
   if (found != static_cast<std::uint32_t>(type)) {
@@ -96,6 +98,7 @@ Header read_header(ConstBytes header, std::uint64_t file_bytes, ObjectType type,
                                  : "is damaged: unknown object type " + std::to_string(found));
   }
   const Header result{.type = type,
+                      .version = version,
                       .params_hash = reader.array<32>("params hash"),
                       .key_id = reader.array<16>("key id"),
                       .body_bytes = reader.u64("body length"),
@@ -130,8 +133,16 @@ OpenObject open_object(ConstBytes file, ObjectType type, std::string_view name) 
   return {header, ByteReader(body, std::string(name))};
 }
 
+std::uint32_t literal_version(const ParamsLiteral& literal) noexcept {
+  return literal.is_plain() ? kFormatVersion : kLevelsFormatVersion;
+}
+
 std::uint64_t literal_bytes(const ParamsLiteral& literal) {
-  return 5 * 4 + 8 + literal.name.size() + 8 * (literal.q.size() + literal.p.size());
+  std::uint64_t bytes = 5 * 4 + 8 + literal.name.size() + 8 * (literal.q.size() + literal.p.size());
+  if (literal.is_plain()) return bytes;
+  bytes += 4 + 4 + 8 * literal.log_scales.size();
+  for (const std::vector<int>& primes : literal.levels) bytes += 4 + 4 * primes.size();
+  return bytes;
 }
 
 void write_literal(ByteWriter& out, const ParamsLiteral& literal) {
@@ -145,9 +156,48 @@ void write_literal(ByteWriter& out, const ParamsLiteral& literal) {
   for (const auto* primes : {&literal.q, &literal.p}) {
     for (const auto prime : *primes) out.u64(prime);
   }
+  if (literal.is_plain()) return;
+  out.u32(static_cast<std::uint32_t>(literal.levels.size()));
+  for (const std::vector<int>& primes : literal.levels) {
+    out.u32(static_cast<std::uint32_t>(primes.size()));
+    for (const int prime : primes) out.u32(static_cast<std::uint32_t>(prime));
+  }
+  out.u32(static_cast<std::uint32_t>(literal.log_scales.size()));
+  for (const double log_scale : literal.log_scales) out.f64(log_scale);
 }
 
-ParamsLiteral read_literal(ByteReader& in) {
+namespace {
+
+/// What version 2 has behind the primes.
+void read_levels(ByteReader& in, ParamsLiteral& literal) {
+  const auto q_count = static_cast<std::uint32_t>(literal.q.size());
+  const std::uint32_t level_count = in.u32("number of levels");
+  if (level_count > q_count) in.fail("it has more levels than primes");
+  for (std::uint32_t level = 0; level < level_count; ++level) {
+    const std::uint32_t size = in.u32("size of a level");
+    if (size > q_count) in.fail("a level has more primes than the chain");
+    std::vector<int> primes;
+    for (std::uint32_t i = 0; i < size; ++i) {
+      const std::uint32_t prime = in.u32("prime of a level");
+      if (prime >= q_count)
+        in.fail("a level names prime " + std::to_string(prime) + " of " + std::to_string(q_count));
+      primes.push_back(static_cast<int>(prime));
+    }
+    literal.levels.push_back(std::move(primes));
+  }
+  if (const std::string defect = Levels::defect(static_cast<int>(q_count), literal.levels); !defect.empty())
+    in.fail(defect);
+  const std::uint32_t scales = in.u32("number of scales");
+  if (scales != 0 && scales != static_cast<std::uint32_t>(literal.level_count()))
+    in.fail("it has " + std::to_string(scales) + " scales for " + std::to_string(literal.level_count()) +
+            " levels");
+  for (std::uint32_t i = 0; i < scales; ++i) literal.log_scales.push_back(in.f64("log_scale of a level"));
+  if (literal.is_plain()) in.fail("it names neither levels nor scales and must be of version 1");
+}
+
+}  // namespace
+
+ParamsLiteral read_literal(ByteReader& in, std::uint32_t version) {
   const std::uint32_t name_bytes = in.u32("name length"), log_n = in.u32("log_n"),
                       q_count = in.u32("number of q"), p_count = in.u32("number of p"),
                       digits = in.u32("digits");
@@ -162,7 +212,13 @@ ParamsLiteral read_literal(ByteReader& in) {
   for (const std::byte c : in.bytes("name", name_bytes)) literal.name += static_cast<char>(c);
   for (std::uint32_t i = 0; i < q_count; ++i) literal.q.push_back(in.u64("q"));
   for (std::uint32_t i = 0; i < p_count; ++i) literal.p.push_back(in.u64("p"));
+  if (version == kLevelsFormatVersion) read_levels(in, literal);
   return literal;
+}
+
+Levels levels_of(const ParamsLiteral& literal) {
+  const int chain = static_cast<int>(literal.q.size());
+  return Levels(chain, (chain + literal.digits - 1) / literal.digits, literal.levels);
 }
 
 ParamsPtr make_params(const ParamsLiteral& literal, const Header& header, std::string_view backend,
@@ -182,24 +238,33 @@ ParamsPtr make_params(const ParamsLiteral& literal, const Header& header, std::s
   return params;
 }
 
-std::uint64_t poly_bytes(const ParamsLiteral& literal, int q_limbs, bool special) {
+std::uint64_t poly_bytes(const ParamsLiteral& literal, const Basis& basis, bool special) {
   const std::uint64_t n = std::uint64_t{1} << literal.log_n;
   std::uint64_t bytes = 0;
   const auto add_limb = [&](std::uint64_t prime) {
     bytes = checked_add(bytes, packed_bytes(n, static_cast<int>(std::bit_width(prime))));
   };
-  for (int i = 0; i < q_limbs; ++i) add_limb(literal.q[static_cast<std::size_t>(i)]);
+  for (const int prime : basis.primes()) add_limb(literal.q[static_cast<std::size_t>(prime)]);
   if (special) std::ranges::for_each(literal.p, add_limb);
   return bytes;
 }
 
-void write_poly(ByteWriter& out, const Params& params, const EvalPoly& poly) {
-  for (int i = 0; i < poly.limbs(); ++i) out.residues(poly.limb(i), params.limb(i, poly.q_limbs()).modulus());
+namespace {
+
+const ntt::Modulus& modulus_of(const Params& params, const Basis& basis, int limb) {
+  return (limb < basis.size() ? params.q(basis.prime(limb)) : params.p(limb - basis.size())).modulus();
 }
 
-EvalPoly read_poly(ByteReader& in, std::string_view field, const Params& params, int q_limbs, bool special) {
-  EvalPoly poly(params.n(), q_limbs, special ? params.special_count() : 0);
-  for (int i = 0; i < poly.limbs(); ++i) in.residues(field, params.limb(i, q_limbs).modulus(), poly.limb(i));
+}  // namespace
+
+void write_poly(ByteWriter& out, const Params& params, const Basis& basis, const EvalPoly& poly) {
+  for (int i = 0; i < poly.limbs(); ++i) out.residues(poly.limb(i), modulus_of(params, basis, i));
+}
+
+EvalPoly read_poly(ByteReader& in, std::string_view field, const Params& params, const Basis& basis,
+                   bool special) {
+  EvalPoly poly(params.n(), basis.size(), special ? params.special_count() : 0);
+  for (int i = 0; i < poly.limbs(); ++i) in.residues(field, modulus_of(params, basis, i), poly.limb(i));
   return poly;
 }
 

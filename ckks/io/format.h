@@ -18,7 +18,9 @@ enum class ObjectType : std::uint32_t { kParams = 1, kSecretKey, kPublicKey, kSe
 /// "ciphertext", for errors.
 std::string_view type_name(ObjectType type) noexcept;
 
-inline constexpr std::uint32_t kFormatVersion = 1;
+/// Objects with parameters that name their levels or scales are written as version 2, all others as
+/// version 1.
+inline constexpr std::uint32_t kFormatVersion = 1, kLevelsFormatVersion = 2;
 inline constexpr std::size_t kHeaderBytes = 112;
 inline constexpr std::uint64_t kMaxBodyBytes = std::uint64_t{1} << 40;
 
@@ -28,6 +30,7 @@ Digest sha256(ConstBytes a, ConstBytes b = {});
 
 struct Header {
   ObjectType type;
+  std::uint32_t version = kFormatVersion;
   ParamsHash params_hash{};
   KeyId key_id{};  // zeros for params
   std::uint64_t body_bytes = 0, front_bytes = 0;
@@ -62,18 +65,25 @@ Buffer make_object(const Header& header, Fill&& fill) {
 
 // --- the parameter literal, first in every body that carries one ---
 
+/// 64 primes in 64 levels with their scales, and a name of 64 bytes, take 18.3 KB.
+inline constexpr std::uint64_t kMaxLiteralBytes = 20480;
+/// The version of files that carry it.
+std::uint32_t literal_version(const ParamsLiteral& literal) noexcept;
 std::uint64_t literal_bytes(const ParamsLiteral& literal);
 void write_literal(ByteWriter& out, const ParamsLiteral& literal);
-/// Bounded by hard caps (64 primes, log_n ≤ 17); exact primes only. Everything else is Params::make's to
-/// check.
-ParamsLiteral read_literal(ByteReader& in);
+/// Bounded by hard caps (64 primes, log_n ≤ 17); exact primes only; levels without defect. Everything else is
+/// Params::make's to check.
+ParamsLiteral read_literal(ByteReader& in, std::uint32_t version);
+/// The levels of a literal that was read.
+Levels levels_of(const ParamsLiteral& literal);
 /// The parameters of a literal from a file, whose hash must be the header's.
 ParamsPtr make_params(const ParamsLiteral& literal, const Header& header, std::string_view backend,
                       std::string_view name);
 
-/// Bytes of a polynomial packed limb by limb: q_limbs chain primes, then all special ones if `special`.
-std::uint64_t poly_bytes(const ParamsLiteral& literal, int q_limbs, bool special);
-void write_poly(ByteWriter& out, const Params& params, const EvalPoly& poly);
-EvalPoly read_poly(ByteReader& in, std::string_view field, const Params& params, int q_limbs, bool special);
+/// Bytes of a polynomial packed limb by limb: the primes of `basis`, then all special ones if `special`.
+std::uint64_t poly_bytes(const ParamsLiteral& literal, const Basis& basis, bool special);
+void write_poly(ByteWriter& out, const Params& params, const Basis& basis, const EvalPoly& poly);
+EvalPoly read_poly(ByteReader& in, std::string_view field, const Params& params, const Basis& basis,
+                   bool special);
 
 }  // namespace sotto::ckks::io

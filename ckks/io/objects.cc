@@ -10,7 +10,6 @@
 namespace sotto::ckks::io {
 namespace {
 
-constexpr std::uint64_t kMaxLiteralBytes = 2048;  // 64 primes and a name of 64 bytes: 1116
 constexpr std::size_t kCiphertextFields = 3 * 4 + 8;
 
 std::uint64_t ternary_bytes(int log_n) {
@@ -18,7 +17,9 @@ std::uint64_t ternary_bytes(int log_n) {
 }  // 2 bits a coefficient
 
 Header header_of(ObjectType type, const Params& params, const KeyId& key_id, std::uint64_t body_bytes) {
+  const bool has_literal = type != ObjectType::kCiphertext;
   return {.type = type,
+          .version = has_literal ? literal_version(params.literal()) : kFormatVersion,
           .params_hash = params.hash(),
           .key_id = key_id,
           .body_bytes = body_bytes,
@@ -61,7 +62,7 @@ EvalPoly read_ternary(ByteReader& in, const Params& params) {
     coefficients.values()[i] = code - 1;
   }
   if (!valid) in.fail("its coefficients are not ternary");
-  EvalPoly s(params.n(), params.max_level() + 1, params.special_count());
+  EvalPoly s(params.n(), params.chain_count(), params.special_count());
   for (int i = 0; i < s.limbs(); ++i) {
     const ntt::Plan& plan = params.limb(i, s.q_limbs());
     to_residues(plan.modulus(), coefficients.values(), s.limb(i));
@@ -100,7 +101,7 @@ FileBytes serialize(const Params& params) {
 
 ParamsPtr parse_params(ConstBytes file, std::string_view name, std::string_view backend) {
   OpenObject object = open_object(file, ObjectType::kParams, name);
-  const ParamsLiteral literal = read_literal(object.body);
+  const ParamsLiteral literal = read_literal(object.body, object.header.version);
   object.body.expect_end();
   if (object.header.key_id != KeyId{}) object.body.fail("parameters belong to no key");
   return make_params(literal, object.header, backend, name);
@@ -118,7 +119,7 @@ SecretBytes serialize(const SecretKey& key) {
 
 SecretKey parse_secret_key(ConstBytes file, std::string_view name, std::string_view backend) {
   OpenObject object = open_object(file, ObjectType::kSecretKey, name);
-  const ParamsLiteral literal = read_literal(object.body);
+  const ParamsLiteral literal = read_literal(object.body, object.header.version);
   if (literal.log_n < 2) object.body.fail("log_n is too small");
   require_body(object, object.body, ternary_bytes(literal.log_n));
   const ParamsPtr params = make_params(literal, object.header, backend, name);
@@ -127,27 +128,28 @@ SecretKey parse_secret_key(ConstBytes file, std::string_view name, std::string_v
 
 FileBytes serialize(const PublicKey& key) {
   const Params& params = *key.params;
-  const std::uint64_t bytes =
-      literal_bytes(params.literal()) + sizeof(Seed) + poly_bytes(params.literal(), key.b.q_limbs(), false);
+  const std::uint64_t bytes = literal_bytes(params.literal()) + sizeof(Seed) +
+                              poly_bytes(params.literal(), params.basis(params.max_level()), false);
   return make_object<FileBytes>(header_of(ObjectType::kPublicKey, params, key.id, bytes),
                                 [&](ByteWriter& body) {
                                   write_literal(body, params.literal());
                                   body.bytes(std::as_bytes(std::span(key.seed)));
-                                  write_poly(body, params, key.b);
+                                  write_poly(body, params, params.basis(params.max_level()), key.b);
                                 });
 }
 
 PublicKey parse_public_key(ConstBytes file, std::string_view name, std::string_view backend) {
   OpenObject object = open_object(file, ObjectType::kPublicKey, name);
-  const ParamsLiteral literal = read_literal(object.body);
-  const int limbs = static_cast<int>(literal.q.size());
-  require_body(object, object.body, checked_add(sizeof(Seed), poly_bytes(literal, limbs, false)));
+  const ParamsLiteral literal = read_literal(object.body, object.header.version);
+  const Levels levels = levels_of(literal);
+  const Basis& basis = levels.at(levels.max_level());
+  require_body(object, object.body, checked_add(sizeof(Seed), poly_bytes(literal, basis, false)));
   PublicKey key;
   key.params = make_params(literal, object.header, backend, name);
   key.id = object.header.key_id;
   key.seed = object.body.array<32>("seed");
-  key.b = read_poly(object.body, "the public key", *key.params, limbs, false);
-  key.a = expand_uniform(*key.params, key.seed, UniformPart::kPublicKey, 0, limbs, 0);
+  key.b = read_poly(object.body, "the public key", *key.params, basis, false);
+  key.a = expand_uniform(*key.params, key.seed, UniformPart::kPublicKey, 0, basis, 0);
   return key;
 }
 
@@ -168,14 +170,17 @@ FileBytes serialize(const Ciphertext& ciphertext) {
                                   body.u32(seeded ? 1 : 0);
                                   body.f64(ciphertext.scale);
                                   if (seeded) body.bytes(std::as_bytes(std::span(*ciphertext.seed)));
-                                  write_poly(body, params, ciphertext.c[0]);
-                                  if (!seeded) write_poly(body, params, ciphertext.c[1]);
+                                  const Basis& basis = params.basis(ciphertext.level());
+                                  write_poly(body, params, basis, ciphertext.c[0]);
+                                  if (!seeded) write_poly(body, params, basis, ciphertext.c[1]);
                                 });
 }
 
 Ciphertext parse_ciphertext(ConstBytes file, const ParamsPtr& params, const KeyId& key_id,
                             std::string_view name) {
   auto [header, body] = open_object(file, ObjectType::kCiphertext, name);
+  if (header.version != kFormatVersion)
+    body.fail("ciphertexts are of version " + std::to_string(kFormatVersion));
   require_binding(header, *params, key_id, name);
   const std::uint32_t level = body.u32("level"), parts = body.u32("number of parts"),
                       seeded = body.u32("seeded flag");
@@ -184,7 +189,6 @@ Ciphertext parse_ciphertext(ConstBytes file, const ParamsPtr& params, const KeyI
   }
   if (parts != 2 || seeded > 1)
     body.fail("it has " + std::to_string(parts) + " parts and flag " + std::to_string(seeded));
-  const int q_limbs = static_cast<int>(level) + 1;
   const std::uint64_t expected = ciphertext_file_bytes(*params, static_cast<int>(level), seeded == 1);
   if (file.size() != expected) {
     body.fail("level " + std::to_string(level) + " needs " + std::to_string(expected) + " bytes, it has " +
@@ -196,10 +200,11 @@ Ciphertext parse_ciphertext(ConstBytes file, const ParamsPtr& params, const KeyI
     body.fail("its scale is not between 0 and the modulus of its level");
   }
   if (seeded == 1) ciphertext.seed = body.array<32>("seed");
-  ciphertext.c.push_back(read_poly(body, "part 0", *params, q_limbs, false));
+  const Basis& basis = params->basis(static_cast<int>(level));
+  ciphertext.c.push_back(read_poly(body, "part 0", *params, basis, false));
   ciphertext.c.push_back(
-      seeded == 1 ? expand_uniform(*params, *ciphertext.seed, UniformPart::kCiphertext, 0, q_limbs, 0)
-                  : read_poly(body, "part 1", *params, q_limbs, false));
+      seeded == 1 ? expand_uniform(*params, *ciphertext.seed, UniformPart::kCiphertext, 0, basis, 0)
+                  : read_poly(body, "part 1", *params, basis, false));
   body.expect_end();
   return ciphertext;
 }
@@ -241,7 +246,7 @@ Ciphertext load_ciphertext(const std::string& path, const ParamsPtr& params, con
 }
 
 std::uint64_t ciphertext_file_bytes(const Params& params, int level, bool seeded) {
-  const std::uint64_t part = poly_bytes(params.literal(), level + 1, false);
+  const std::uint64_t part = poly_bytes(params.literal(), params.basis(level), false);
   return kHeaderBytes + kCiphertextFields + (seeded ? sizeof(Seed) + part : 2 * part);
 }
 

@@ -19,16 +19,10 @@ std::uint64_t front_bytes(const ParamsLiteral& literal, std::uint64_t entries) {
   return checked_add(literal_bytes(literal) + 4, checked_multiply(entries, kEntryBytes));
 }
 
-int digits_at(const ParamsLiteral& literal, int level) {
-  const int limbs = static_cast<int>(literal.q.size());
-  const int alpha = (limbs + literal.digits - 1) / literal.digits;
-  return (level + alpha) / alpha;
-}
-
 /// A seed, then b of every digit.
-std::uint64_t key_bytes(const ParamsLiteral& literal, int level) {
-  return checked_add(sizeof(Seed), checked_multiply(static_cast<std::uint64_t>(digits_at(literal, level)),
-                                                    poly_bytes(literal, level + 1, true)));
+std::uint64_t key_bytes(const ParamsLiteral& literal, const Basis& basis) {
+  return checked_add(sizeof(Seed), checked_multiply(static_cast<std::uint64_t>(basis.digit_count()),
+                                                    poly_bytes(literal, basis, true)));
 }
 
 /// The keys of a set in file order: relinearisation, rotations and conjugations by ascending step.
@@ -64,15 +58,17 @@ void write_server_keys(const ServerKeys& keys, Sink&& sink) {
   std::vector<KeyEntry> contents;
   FileBytes block;
   for (const auto& [id, key] : order) {
-    block.resize(key_bytes(params.literal(), key->level));
+    const Basis& basis = params.key_basis(key->level);
+    block.resize(key_bytes(params.literal(), basis));
     ByteWriter writer{Bytes(block)};
     writer.bytes(std::as_bytes(std::span(key->seed)));
-    for (const EvalPoly& b : key->b) write_poly(writer, params, b);
+    for (const EvalPoly& b : key->b) write_poly(writer, params, basis, b);
     contents.push_back({id, key->level, offset, block.size(), sha256(block)});
     sink(offset, ConstBytes(block));
     offset += block.size();
   }
   const Header header{.type = ObjectType::kServerKeys,
+                      .version = literal_version(params.literal()),
                       .params_hash = params.hash(),
                       .key_id = keys.id,
                       .body_bytes = offset - kHeaderBytes,
@@ -91,7 +87,7 @@ KeyEntry read_entry(ByteReader& in, const ParamsLiteral& literal) {
   const std::uint32_t slots = std::uint32_t{1} << (literal.log_n - 1);
   const bool known = (kind == kRelin && step == 0) || (kind == kRotation && step > 0 && step < slots) ||
                      (kind == kConjugation && step < slots);
-  if (!known || level >= literal.q.size()) {
+  if (!known || level >= static_cast<std::uint32_t>(literal.level_count())) {
     in.fail("its table of contents lists a key of kind " + std::to_string(kind) + ", step " +
             std::to_string(step) + ", level " + std::to_string(level));
   }
@@ -120,13 +116,15 @@ std::vector<KeyEntry> read_contents(ByteReader& in, const ParamsLiteral& literal
   }
   std::vector<KeyEntry> contents;
   std::uint64_t offset = kHeaderBytes + front_bytes(literal, count);
+  const Levels levels = levels_of(literal);
   for (std::uint32_t i = 0; i < count; ++i) {
     KeyEntry entry = read_entry(in, literal);
     if (!contents.empty() && rank(contents.back()) >= rank(entry)) in.fail("its keys are not in order");
-    if (entry.offset != offset || entry.bytes != key_bytes(literal, entry.level)) {
+    const std::uint64_t expected = key_bytes(literal, levels.key(entry.level));
+    if (entry.offset != offset || entry.bytes != expected) {
       in.fail("key " + std::to_string(i) + " lies at byte " + std::to_string(entry.offset) + " with " +
               std::to_string(entry.bytes) + " bytes instead of " + std::to_string(offset) + " with " +
-              std::to_string(key_bytes(literal, entry.level)));
+              std::to_string(expected));
     }
     offset = checked_add(offset, entry.bytes);
     contents.push_back(entry);
@@ -163,8 +161,9 @@ void save(const std::string& path, const ServerKeys& keys) {
 std::uint64_t server_keys_file_bytes(const Params& params, const KeyRequest& request) {
   const std::uint64_t entries = request.galois.size() + (request.relin_level >= 0 ? 1 : 0);
   std::uint64_t bytes = kHeaderBytes + front_bytes(params.literal(), entries);
-  if (request.relin_level >= 0) bytes += key_bytes(params.literal(), request.relin_level);
-  for (const auto& galois : request.galois) bytes += key_bytes(params.literal(), galois.level);
+  if (request.relin_level >= 0) bytes += key_bytes(params.literal(), params.key_basis(request.relin_level));
+  for (const auto& galois : request.galois)
+    bytes += key_bytes(params.literal(), params.key_basis(galois.level));
   return bytes;
 }
 
@@ -183,7 +182,7 @@ void ServerKeysReader::open(std::uint64_t file_bytes, std::string_view backend) 
   const ConstBytes head = bytes(0, std::min<std::uint64_t>(file_bytes, kHeaderBytes), header_scratch);
   const Header header = read_header(head, file_bytes, ObjectType::kServerKeys, name_);
   // A table of all rotations at the largest ring is 4 MiB.
-  constexpr std::uint64_t kMaxFrontBytes = 2048 + (std::uint64_t{1} << 17) * kEntryBytes;
+  constexpr std::uint64_t kMaxFrontBytes = kMaxLiteralBytes + (std::uint64_t{1} << 17) * kEntryBytes;
   if (header.front_bytes > kMaxFrontBytes) {
     throw Error(ErrorCode::kCorruptFile, name_ + " is damaged: a table of contents of " +
                                              std::to_string(header.front_bytes) + " bytes; copy it again");
@@ -191,7 +190,7 @@ void ServerKeysReader::open(std::uint64_t file_bytes, std::string_view backend) 
   const ConstBytes front = bytes(kHeaderBytes, header.front_bytes, front_scratch);
   verify_front(head, front, name_);
   ByteReader reader(front, name_);
-  const ParamsLiteral literal = read_literal(reader);
+  const ParamsLiteral literal = read_literal(reader, header.version);
   if (literal.log_n < 2) reader.fail("log_n is too small");
   contents_ = read_contents(reader, literal, file_bytes);
   params_ = make_params(literal, header, backend, name_);
@@ -214,9 +213,10 @@ SwitchingKey ServerKeysReader::read(const KeyEntry& entry) const {
   SwitchingKey key;
   key.seed = reader.array<32>("seed");
   key.level = entry.level;
-  for (int digit = 0; digit < params_->digits_at(entry.level); ++digit) {
-    key.b.push_back(read_poly(reader, "digit " + std::to_string(digit), *params_, entry.level + 1, true));
-    key.a.push_back(expand_uniform(*params_, key.seed, UniformPart::kSwitchingKey, digit, entry.level + 1,
+  const Basis& basis = params_->key_basis(entry.level);
+  for (const auto& [group, first, count] : basis.digits()) {
+    key.b.push_back(read_poly(reader, "digit " + std::to_string(group), *params_, basis, true));
+    key.a.push_back(expand_uniform(*params_, key.seed, UniformPart::kSwitchingKey, group, basis,
                                    params_->special_count()));
   }
   reader.expect_end();

@@ -148,7 +148,8 @@ TEST_P(Basis, DroppingPrimesIsDivisionWithRounding) {
         store(x, poly);
         const EvalPoly in = forward(*params_, std::move(poly));
         EvalPoly out(params_->n(), q_limbs - drop);
-        PrimeDrop(*params_, q_limbs, drop, p_limbs).apply(std::array{&in}, std::array{&out}, Threads{});
+        Division(*params_, params_->basis(q_limbs - 1), p_limbs, params_->basis(q_limbs - drop - 1))
+            .apply(std::array{&in}, std::array{&out}, Threads{});
         const CoeffPoly got = inverse(*params_, std::move(out));
         for (std::size_t k = 0; k < x.size(); ++k) {
           if (is_near_half(test::centred(x[k], d), d, 10)) continue;  // either neighbour is half away
@@ -163,13 +164,14 @@ TEST_P(Basis, DroppingPrimesIsDivisionWithRounding) {
   }
 }
 
-TEST_P(Basis, DropFinishesWithASumAndAnAutomorphism) {
+TEST_P(Basis, DivisionFinishesWithASumAndAnAutomorphism) {
   const int limbs = params_->max_level() + 1;
   const std::vector<u64> primes = test::primes_of(*params_, limbs, params_->special_count());
   CoeffPoly poly(params_->n(), limbs, params_->special_count());
   store(values(primes), poly);
   const EvalPoly in = forward(*params_, std::move(poly));
-  const PrimeDrop drop(*params_, limbs, 0, params_->special_count());
+  const ckks::Basis& basis = params_->basis(limbs - 1);
+  const Division drop(*params_, basis, params_->special_count(), basis);
   EvalPoly plain(params_->n(), limbs), finished(params_->n(), limbs);
   drop.apply(std::array{&in}, std::array{&plain}, Threads{});
   const ntt::Automorphism conjugation(params_->log_n(), 2 * params_->n() - 1);  // reverses the words

@@ -319,8 +319,8 @@ TEST_F(Refusals, SeedsStayWithTheirUntouchedHalf) {
   for (const Ciphertext& c :
        {evaluator.add_plain(a, plain), evaluator.add_constant(a, 0.5), evaluator.drop_to_level(a, 1)}) {
     EXPECT_EQ(c.seed, a.seed);
-    const EvalPoly expanded =
-        expand_uniform(*scheme().params, *a.seed, UniformPart::kCiphertext, 0, c.level() + 1, 0);
+    const EvalPoly expanded = expand_uniform(*scheme().params, *a.seed, UniformPart::kCiphertext, 0,
+                                             scheme().params->basis(c.level()), 0);
     EXPECT_TRUE(std::ranges::equal(expanded.words().span(), c.c[1].words().span()));
   }
   EXPECT_FALSE(evaluator.negate(a).seed);

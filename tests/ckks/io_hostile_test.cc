@@ -96,7 +96,8 @@ TEST_P(HostileFiles, SealedChangesAreRefusedOrMeanWhatTheySay) {
 TEST_P(HostileFiles, OtherMagicVersionAndTypeAreNamed) {
   EXPECT_THAT(refusal(with_u32(0, 0x474e5089)),
               HasSubstr("is not a Sotto " + std::string(type_name(sample().type)) + ": bad magic"));
-  EXPECT_THAT(refusal(with_u32(8, 7)), HasSubstr("has format version 7, this program reads version 1"));
+  EXPECT_THAT(refusal(with_u32(8, 7)),
+              HasSubstr("has format version 7, this program reads versions 1 and 2"));
   EXPECT_THAT(refusal(with_u32(12, 77)), HasSubstr("unknown object type 77"));
   for (const SampleFile& other : sample_files()) {
     if (other.type == sample().type) continue;

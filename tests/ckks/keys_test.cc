@@ -130,12 +130,12 @@ TEST(Keys, UniformHalvesComeFromTheStoredSeeds) {
   const SecretKey secret = make_secret_key(params, rng);
   const ServerKeys keys = make_server_keys(secret, {.relin_level = 3, .galois = {}}, rng);
   for (std::size_t j = 0; j < keys.relin->a.size(); ++j) {
-    const EvalPoly a =
-        expand_uniform(*params, keys.relin->seed, UniformPart::kSwitchingKey, static_cast<int>(j), 4, 2);
+    const EvalPoly a = expand_uniform(*params, keys.relin->seed, UniformPart::kSwitchingKey,
+                                      static_cast<int>(j), params->key_basis(3), 2);
     EXPECT_TRUE(std::ranges::equal(a.words().span(), keys.relin->a[j].words().span()));
   }
   const PublicKey pk = make_public_key(secret, rng);
-  const EvalPoly a = expand_uniform(*params, pk.seed, UniformPart::kPublicKey, 0, 5, 0);
+  const EvalPoly a = expand_uniform(*params, pk.seed, UniformPart::kPublicKey, 0, params->basis(4), 0);
   EXPECT_TRUE(std::ranges::equal(a.words().span(), pk.a.words().span()));
   EXPECT_EQ(pk.id, secret.id());
 }
@@ -191,7 +191,8 @@ TEST(Encryption, SeededCiphertextsKeepTheirSeed) {
   Scheme scheme(literal(), {});
   const Ciphertext a = scheme.encrypt(scheme.random_real(), 3);
   ASSERT_TRUE(a.seed);
-  const EvalPoly expanded = expand_uniform(*scheme.params, *a.seed, UniformPart::kCiphertext, 0, 4, 0);
+  const EvalPoly expanded =
+      expand_uniform(*scheme.params, *a.seed, UniformPart::kCiphertext, 0, scheme.params->basis(3), 0);
   EXPECT_TRUE(std::ranges::equal(expanded.words().span(), a.c[1].words().span()));
   EXPECT_FALSE(encrypt(make_public_key(*scheme.secret, scheme.rng),
                        scheme.encoder.encode(scheme.random_real(), 1, 0x1p36), scheme.rng)

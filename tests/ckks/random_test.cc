@@ -231,14 +231,16 @@ TEST(Random, ExpansionOfOneLimbIsThatOfThePolynomial) {
                                          .p = {},
                                          .log_scale = 30,
                                          .digits = 3});
-  const EvalPoly whole =
-      expand_uniform(*params, counting_seed(11), UniformPart::kSwitchingKey, 1, 3, 2, Threads{2});
-  const EvalPoly cut = expand_uniform(*params, counting_seed(11), UniformPart::kSwitchingKey, 1, 2, 2);
+  const EvalPoly whole = expand_uniform(*params, counting_seed(11), UniformPart::kSwitchingKey, 1,
+                                        params->basis(2), 2, Threads{2});
+  const EvalPoly cut =
+      expand_uniform(*params, counting_seed(11), UniformPart::kSwitchingKey, 1, params->basis(1), 2);
   for (int i = 0; i < 2; ++i)
     EXPECT_TRUE(std::ranges::equal(whole.limb(i), cut.limb(i)))
         << "a key cut to a lower level is a part of it";
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(std::ranges::equal(whole.limb(3 + i), cut.limb(2 + i)));
-  const EvalPoly other = expand_uniform(*params, counting_seed(11), UniformPart::kCiphertext, 1, 3, 0);
+  const EvalPoly other =
+      expand_uniform(*params, counting_seed(11), UniformPart::kCiphertext, 1, params->basis(2), 0);
   EXPECT_FALSE(std::ranges::equal(whole.limb(0), other.limb(0)));
 }
 

@@ -31,8 +31,9 @@ inline std::vector<test::Big> phase(const SecretKey& key, const Ciphertext& a) {
   EvalPoly m = a.c.back();
   for (std::size_t part = a.c.size() - 1; part-- > 0;) {
     for (int i = 0; i < m.limbs(); ++i) {
-      params.q(i).multiply(m.limb(i), m.limb(i), key.s().limb(i));
-      params.q(i).add(m.limb(i), m.limb(i), a.c[part].limb(i));
+      const int prime = params.basis(a.level()).prime(i);
+      params.q(prime).multiply(m.limb(i), m.limb(i), key.s().limb(prime));
+      params.q(prime).add(m.limb(i), m.limb(i), a.c[part].limb(i));
     }
   }
   return test::coefficients(params, std::move(m));
