@@ -1,5 +1,5 @@
 // Key generation. Each function takes its randomness from `rng`; with a seeded Rng the same calls give the
-// same keys, whatever the number of threads.
+// same keys, whatever the number of threads. Which seed becomes what, to the bit: tests/data/kat-1/README.md.
 #pragma once
 
 #include "ckks/keys.h"

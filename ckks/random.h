@@ -59,8 +59,9 @@ class SmallPoly {
   std::vector<std::int64_t> values_;
 };
 
-/// A source of fresh seeds: the operating system, or a given seed for tests (then the n-th seed is a function
-/// of it and n).
+/// A source of fresh seeds: the operating system, or a given root for tests. Then the n-th seed, counted from
+/// 0 over both kinds, is the sub-seed of the root with object n, zeros for the params hash, and label "rng"
+/// (private) or "rng:public".
 class Rng {
  public:
   Rng() = default;

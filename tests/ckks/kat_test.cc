@@ -168,6 +168,7 @@ struct Program {
     make("relinearised", evaluator.relinearise(made("product")));
     make("rescaled", evaluator.rescale(made("relinearised")));
     make("multiplied", evaluator.multiply_rescale(made("first"), made("second")));
+    make("squared", evaluator.square(made("first")));
     make("rotated", evaluator.rotate(made("first"), 1));
     make("rotated_low", evaluator.rotate(made("multiplied"), 1));
     make("conjugated", evaluator.conjugate(evaluator.drop_to_level(made("second"), top - 1)));

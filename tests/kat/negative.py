@@ -84,13 +84,23 @@ def add_params(c):
     put("no special prime", "1 to 64 primes, one of each kind at least", p=[])
     put("counts beyond the body", "lengths follow from the literal", q_count=64)
     put("huge count", "lengths follow from the literal", q_count=2 ** 32 - 1)
-    put("special primes out of the chain", "P exceeds the largest digit by 4 bits", q=q[1:] + p, p=q[:1])
+    narrow = scheme.Params(params.name, 4, params.log_q, [35], params.log_scale, params.digits)
+    put("P too small", "P exceeds the largest digit by 4 bits", p=narrow.p)
+    many = scheme.Params(params.name, 4, [33] + [28] * 63, [41], 28, 64)
+    put("65 primes", "1 to 64 primes, one of each kind at least", q=many.q, p=many.p, digits=64)
+    odd = scheme.Params(params.name, 4, [33, 28, 28, 28], [60, 60], 28, 2)
+    put("digits 3 for 4 primes", "no digit is empty", q=odd.q, p=odd.p, digits=3)
     put("composite", "every q and p is prime", q=[q[0], composite, q[2]])
     put("not 1 modulo 2N", "every q and p is 1 modulo 2N", q=[q[0], shifted, q[2]])
     put("prime twice", "primes are distinct", q=[q[0], q[1], q[1]])
-    put("prime 0", "every q and p is prime", q=[q[0], 0, q[2]])
+    put("prime twice, q and p", "primes are distinct", p=[p[0], q[0]])
+    put("prime 0", "a prime is 2^19 or more and below 2^61", q=[q[0], 0, q[2]])
+    wide = next(x for x in range(2 ** 61 + 1, 2 ** 62, step) if ring.is_prime(x))
+    put("prime above 2^61", "a prime is 2^19 or more and below 2^61", p=[wide])
     put("digits 0", "digits is 1 to the number of q", digits=0)
     put("digits 4", "digits is 1 to the number of q", digits=4)
+    small = next(x for x in range(2 ** 27 + 1, 2 ** 28, step) if ring.is_prime(x))
+    put("q[0] below the scale", "q[0] holds a value of 1 at the nominal scale", q=[small] + q[1:])
     for value, text in ((math.nan, "not a number"), (math.inf, "infinite"), (9.5, "9.5"), (60.5, "60.5")):
         put("log_scale " + text, "log_scale is 10 to 60", log_scale=value)
     put("scale drifts", "canonical scales stay within a factor 2 of the nominal one", log_scale=26.5)
@@ -124,7 +134,8 @@ def add_keys(c):
         put(f"residue q[{i}]", "a residue is below its prime",
             c.sealed(PUBLIC_KEY, front + c.world.public.seed + pack(raised)))
     body = front + c.world.public.seed + pack(words)
-    put("a limb short", "lengths follow from the literal", c.sealed(PUBLIC_KEY, front + c.world.public.seed + pack(words[:-1])))
+    put("a limb short", "lengths follow from the literal",
+        c.sealed(PUBLIC_KEY, front + c.world.public.seed + pack(words[:-1])))
     put("a byte long", "lengths follow from the literal", c.sealed(PUBLIC_KEY, body + b"\0"))
     put("params hash", "the header's params hash is that of the literal",
         c.sealed(PUBLIC_KEY, body, params_hash=bytes(32)))
@@ -193,7 +204,8 @@ def add_ciphertexts(c):
     seeded, plain = cipher["first"], cipher["second"]
     put = lambda name, rule, data: c.add("ciphertext", "ciphertext: " + name, rule, data)
     body = files.ciphertext_body
-    put("level above the top", "the level is below the number of q", c.sealed(CIPHERTEXT, body(plain, level=params.top + 1)))
+    put("level above the top", "the level is below the number of q",
+        c.sealed(CIPHERTEXT, body(plain, level=params.top + 1)))
     put("level 2^32 - 1", "the level is below the number of q", c.sealed(CIPHERTEXT, body(plain, level=2 ** 32 - 1)))
     put("level below", "the length follows from the level", c.sealed(CIPHERTEXT, body(plain, level=params.top - 1)))
     for parts in (0, 1, 3):

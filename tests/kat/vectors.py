@@ -76,6 +76,7 @@ class World:
         out["relinearised"] = scheme.relinearise(out["product"], keys)
         out["rescaled"] = scheme.rescale(out["relinearised"])
         out["multiplied"] = scheme.multiply_rescale(a, b, keys)
+        out["squared"] = scheme.relinearise(scheme.product(a, a), keys)
         out["rotated"] = scheme.rotate(a, keys, step=1)
         out["rotated_low"] = scheme.rotate(out["multiplied"], keys, step=1)
         out["conjugated"] = scheme.rotate(scheme.drop_to_level(b, low), keys, conjugate=True)
@@ -91,14 +92,15 @@ class World:
         params, (first, second) = self.params, self.messages
         n, big = params.n, 1 << 128
         both = ring.centred(ring.multiply(first, second, big), big)
+        square = ring.centred(ring.multiply(first, first, big), big)
         divided = [round(c / params.q[-1]) for c in both]
         turn = lambda poly, g: ring.centred(ring.automorphism(poly, g, big), big)
         want = {"first": first, "second": second, "product": both, "relinearised": both, "rescaled": divided,
-                "multiplied": divided, "rotated": turn(first, 5), "rotated_low": turn(divided, 5),
+                "multiplied": divided, "squared": square, "rotated": turn(first, 5), "rotated_low": turn(divided, 5),
                 "conjugated": turn(second, 2 * n - 1)}
         for name, poly in want.items():
             noise = max(abs(x - y) for x, y in zip(self.decrypted[name], poly))
-            limit = n << 24 if name in ("product", "relinearised") else 2 ** 12  # message times noise; noise
+            limit = n << 24 if name in ("product", "relinearised", "squared") else 2 ** 12  # message times noise; noise
             assert noise < limit, (name, noise, limit)
 
 
@@ -175,8 +177,7 @@ def encoding(world, publish):
 
 def document(world):
     params, publish = world.params, Publisher(world.params)
-    toy = world.literal
-    literal = {"format": "sotto-params-1", **{k: toy[k] for k in ("name", "log_n", "log_q", "log_p", "log_scale", "digits")}}
+    literal = {"format": "sotto-params-1", **world.literal}
     n = params.n
     decoded = {name: embedding.decode(world.decrypted[name], world.ciphertexts[name].scale, (0, 1, n // 2 - 1))
                for name in ("multiplied", "rotated", "conjugated")}
