@@ -62,6 +62,28 @@ Limbs limbs_of(const RnsPoly<D>& poly) {
   return out;
 }
 
+/// A decimal number of either sign modulo a prime.
+u64 residue_of(const std::string& number, u64 prime) {
+  const bool negative = number.front() == '-';
+  u64 x = 0;
+  for (const char digit : number.substr(negative ? 1 : 0)) {
+    x = static_cast<u64>((ntt::u128{x} * 10 + static_cast<u64>(digit - '0')) % prime);
+  }
+  return negative && x != 0 ? prime - x : x;
+}
+
+/// Published coefficients of a toy ring, which are integers, against their residues.
+void expect_integers(const Json& published, const Params& params, const Limbs& got, const std::string& what) {
+  if (!published.contains("integers")) return;
+  Limbs want;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    want.emplace_back();
+    for (const std::string number : published["integers"])
+      want[i].push_back(residue_of(number, params.literal().q[i]));
+  }
+  EXPECT_EQ(want, got) << what;
+}
+
 /// One published polynomial: a hash for each limb, and for toy rings its words.
 void expect_limbs(const Json& published, const Limbs& got, const std::string& what) {
   ASSERT_EQ(published.at("sha256").size(), got.size()) << what;
@@ -304,6 +326,12 @@ TEST_P(KnownAnswers, TheRootSeedGivesEverySeedAndTheKeyId) {
   }
 }
 
+TEST_P(KnownAnswers, NoMoreSeedsAreDrawnThanPublished) {
+  Program again(vectors(), set().runs.front()->params->backend(), 1);
+  const SeedIndex next{.object = vectors()["seeds_drawn"].get<u64>(), .digit = 0, .limb = 0};
+  EXPECT_EQ(again.rng.next_seed(), derive_seed(Program::root_of(vectors()), "rng", ParamsHash{}, next));
+}
+
 TEST_P(KnownAnswers, EveryKeyAndCiphertextHasThePublishedWords) {
   for (const auto& run : set().runs) {
     const std::map<std::string, Limbs> got = run->polynomials();
@@ -327,7 +355,9 @@ TEST_P(KnownAnswers, LevelsAndScalesAreExact) {
 TEST_P(KnownAnswers, DecryptionsAreThePublishedPolynomials) {
   for (const auto& run : set().runs) {
     for (const auto& [name, published] : vectors()["decrypted"].items()) {
-      expect_limbs(published, run->phase(run->ciphertexts.at(name)), run->label + ": " + name);
+      const Limbs phase = run->phase(run->ciphertexts.at(name));
+      expect_limbs(published, phase, run->label + ": " + name);
+      expect_integers(published, *run->params, phase, run->label + ": " + name);
     }
   }
 }
@@ -355,15 +385,18 @@ TEST_P(KnownAnswers, TheEncodingHasThePublishedCoefficients) {
     EvalPoly poly =
         Encoder(run->params).encode(slots, top, published["scale"].get<double>(), run->threads).poly;
     expect_limbs(published["polynomial"], limbs_of(poly), run->label);
-    expect_limbs(published["coefficients"], limbs_of(inverse(*run->params, std::move(poly))), run->label);
+    const Limbs coefficients = limbs_of(inverse(*run->params, std::move(poly)));
+    expect_limbs(published["coefficients"], coefficients, run->label);
+    expect_integers(published["coefficients"], *run->params, coefficients, run->label);
   }
 }
 
 TEST_P(KnownAnswers, MessagesAreThoseOfTheFormulas) {
   const ParamsPtr& params = set().runs.front()->params;
   for (const auto& [name, factor, power] : {std::tuple{"first", kFirst, 1}, {"second", kSecond, 2}}) {
-    expect_limbs(vectors()["messages"][name], limbs_of(inverse(*params, message(params, factor, power).poly)),
-                 name);
+    const Limbs coefficients = limbs_of(inverse(*params, message(params, factor, power).poly));
+    expect_limbs(vectors()["messages"][name], coefficients, name);
+    expect_integers(vectors()["messages"][name], *params, coefficients, name);
   }
 }
 
