@@ -35,8 +35,9 @@ def add_headers(c):
     put = lambda name, rule, data: c.add("ciphertext", "header: " + name, rule, data)
     put("magic", "the magic is SOTTO and three zeros", c.sealed(CIPHERTEXT, front, magic=b"SOTTA\0\0\0"))
     put("magic tail", "the magic is SOTTO and three zeros", c.sealed(CIPHERTEXT, front, magic=b"SOTTO\0\0\1"))
-    put("version 0", "the format version is 1", c.sealed(CIPHERTEXT, front, version=0))
-    put("version 2", "the format version is 1", c.sealed(CIPHERTEXT, front, version=2))
+    put("version 0", "the format version is 1 or 2", c.sealed(CIPHERTEXT, front, version=0))
+    put("version 3", "the format version is 1 or 2", c.sealed(CIPHERTEXT, front, version=3))
+    put("version 2", "ciphertexts are of version 1", c.sealed(CIPHERTEXT, front, version=2))
     put("type 6", "the type is 1 to 5", c.sealed(6, front))
     put("another type", "the type is the expected one", c.sealed(PUBLIC_KEY, front))
     put("empty", "a file has 112 bytes of header", b"")
@@ -65,7 +66,7 @@ def add_params(c):
         fields = dict(log_n=params.log_n, q=params.q, p=params.p, log_scale=params.log_scale, digits=params.digits)
         fields.update({k: v for k, v in changed.items() if k in fields})
         view = type("Fields", (), fields)
-        return scheme.sha256(type(params)._hashed(view))
+        return scheme.sha256(type(params).hashed(view))
 
     def put(title, rule, **changed):
         c.add("params", "literal: " + title, rule,
@@ -109,6 +110,10 @@ def add_params(c):
     c.add("params", "literal: insecure without the name", "a set below 128 bits is called insecure_",
           c.sealed(PARAMS, literal(weak), params_hash=weak.hash), "insecure")
     front = literal(params)
+    empty = u32(0) + u32(0)  # no levels, no scales
+    c.add("params", "params: version 2 without lists", "version 2 names levels or scales",
+          c.sealed(PARAMS, front + empty, params_hash=scheme.sha256(params.hashed() + b"levels" + empty), version=2))
+    c.add("params", "params: version 1 with lists", "nothing is left over", c.sealed(PARAMS, front + empty))
     c.add("params", "params: hash", "the header's params hash is that of the literal",
           c.sealed(PARAMS, front, params_hash=bytes(32)))
     c.add("params", "params: key id", "parameters carry no key id", c.sealed(PARAMS, front, key_id=c.key_id))

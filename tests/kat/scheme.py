@@ -24,7 +24,7 @@ class Params:
         self.alpha = -(-len(self.q) // digits)
         self.top = len(self.q) - 1
         self.special = math.prod(self.p)
-        self.hash = sha256(self._hashed())
+        self.hash = sha256(self.hashed())
 
     def _primes(self):
         """README, "From sizes to primes"."""
@@ -49,7 +49,7 @@ class Params:
             scale = scale * scale / float(q[level])
         return q, p
 
-    def _hashed(self):
+    def hashed(self):
         out = b"sotto-params-1" + struct.pack("<I", self.log_n)
         for primes in (self.q, self.p):
             out += struct.pack("<I", len(primes)) + struct.pack(f"<{len(primes)}Q", *primes)
