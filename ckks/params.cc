@@ -18,11 +18,12 @@ namespace {
 using ntt::u64;
 
 constexpr int kMinLogN = 10, kMinInsecureLogN = 4, kMaxLogN = 17;
-constexpr std::size_t kMaxLimbs = 64;
+constexpr std::size_t kMaxLimbs = 128;
 constexpr int kMinPrimeBits = 20, kMaxPrimeBits = 60;
 constexpr double kMinScaleBits = 10, kMaxScaleBits = 60;
-constexpr double kMinSpecialMargin =
-    4;  // bits of P above the largest digit: below, key switching noise dominates
+/// Bits of P above the largest digit: with less, key switching noise dominates. 4, but for what primes next
+/// to powers of two differ from them.
+constexpr double kMinSpecialMargin = 3.99;
 
 [[noreturn]] void refuse(const ParamsLiteral& literal, const std::string& sentence) {
   throw Error(ErrorCode::kInvalidArgument, "params \"" + literal.name + "\": " + sentence);
@@ -91,6 +92,11 @@ void check_shape(const ParamsLiteral& literal) {
   if (literal.digits < 1 || literal.digits > static_cast<int>(q_count)) {
     refuse(literal, "digits = " + std::to_string(literal.digits) + " is outside 1…" +
                         std::to_string(q_count) + ", the number of chain primes");
+  }
+  if (literal.digits > static_cast<int>(ntt::kMaxRows)) {
+    refuse(literal, "digits = " + std::to_string(literal.digits) + " exceeds " +
+                        std::to_string(ntt::kMaxRows) +
+                        ", what one inner product takes; choose fewer, larger digits");
   }
   const int count = static_cast<int>(q_count);
   check_levels(literal, count);
@@ -265,9 +271,10 @@ void check_special_margin(const ParamsLiteral& literal, int alpha) {
   const double log_p = log2_product(literal.p);
   if (log_p - largest >= kMinSpecialMargin) return;
   refuse(literal, "P has " + two_decimals(log_p) + " bits and the largest digit " + two_decimals(largest) +
-                      "; P must exceed it by at least " + two_decimals(kMinSpecialMargin) +
+                      "; P must exceed it by at least " + two_decimals(std::ceil(kMinSpecialMargin)) +
                       " bits, or key switching drowns the message: add " +
-                      two_decimals(largest + kMinSpecialMargin - log_p) + " bits to log_p or raise digits");
+                      two_decimals(largest + std::ceil(kMinSpecialMargin) - log_p) +
+                      " bits to log_p or raise digits");
 }
 
 /// SHA-256 over a canonical little-endian form: every field that changes a ciphertext, and not the name.

@@ -11,7 +11,7 @@ namespace {
 using Json = nlohmann::json;
 constexpr const char* kFormat = "sotto-params-1";
 constexpr std::size_t kMaxText = 64 * 1024;
-constexpr std::size_t kMaxList = 64;
+constexpr std::size_t kMaxList = 128;
 
 [[noreturn]] void refuse(const std::string& sentence) {
   throw Error(ErrorCode::kInvalidArgument, "params JSON: " + sentence);

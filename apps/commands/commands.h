@@ -14,6 +14,7 @@ struct Command {
 };
 
 Command add_info(CLI::App& root);
+Command add_params(CLI::App& root);
 Command add_plan(CLI::App& root);
 Command add_classify(CLI::App& root);
 Command add_evaluate(CLI::App& root);
@@ -24,8 +25,8 @@ Command add_decrypt(CLI::App& root);
 Command add_bench(CLI::App& root);
 
 inline std::vector<Command> add_commands(CLI::App& root) {
-  return {add_info(root),    add_plan(root),  add_classify(root), add_evaluate(root), add_keygen(root),
-          add_encrypt(root), add_infer(root), add_decrypt(root),  add_bench(root)};
+  return {add_info(root),   add_params(root),  add_plan(root),  add_classify(root), add_evaluate(root),
+          add_keygen(root), add_encrypt(root), add_infer(root), add_decrypt(root),  add_bench(root)};
 }
 
 }  // namespace sotto::app

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<unsigned char, 8> kMagic = {'S', 'O', 'T', 'T', 'O', 0, 0, 0};
 constexpr std::size_t kCheckedHeaderBytes = kHeaderBytes - sizeof(Digest);
-constexpr std::size_t kMaxNameBytes = 64, kMaxPrimes = 64;
+constexpr std::size_t kMaxNameBytes = 64, kMaxPrimes = 128;
 constexpr std::uint32_t kMaxLogN = 17;
 
 ConstBytes as_bytes(std::span<const unsigned char> in) {

@@ -65,13 +65,13 @@ Buffer make_object(const Header& header, Fill&& fill) {
 
 // --- the parameter literal, first in every body that carries one ---
 
-/// 64 primes in 64 levels with their scales, and a name of 64 bytes, take 18.3 KB.
-inline constexpr std::uint64_t kMaxLiteralBytes = 20480;
+/// 128 primes in 128 levels with their scales, and a name of 64 bytes, take 68.2 KB.
+inline constexpr std::uint64_t kMaxLiteralBytes = 70000;
 /// The version of files that carry it.
 std::uint32_t literal_version(const ParamsLiteral& literal) noexcept;
 std::uint64_t literal_bytes(const ParamsLiteral& literal);
 void write_literal(ByteWriter& out, const ParamsLiteral& literal);
-/// Bounded by hard caps (64 primes, log_n ≤ 17); exact primes only; levels without defect. Everything else is
+/// Bounded by hard caps (128 primes, log_n ≤ 17); exact primes only; levels without defect. Everything else is
 /// Params::make's to check.
 ParamsLiteral read_literal(ByteReader& in, std::uint32_t version);
 /// The levels of a literal that was read.

@@ -235,7 +235,7 @@ SecretKey load_secret_key(const std::string& path, std::string_view backend) {
 }
 
 PublicKey load_public_key(const std::string& path, std::string_view backend) {
-  constexpr std::uint64_t kLargestPoly = (std::uint64_t{1} << 17) * 8 * 64;  // 64 limbs of 2^17 words
+  constexpr std::uint64_t kLargestPoly = (std::uint64_t{1} << 17) * 8 * 128;  // 128 limbs of 2^17 words
   return load_file(path, kHeaderBytes + kMaxLiteralBytes + sizeof(Seed) + kLargestPoly,
                    [&](ConstBytes bytes) { return parse_public_key(bytes, path, backend); });
 }

@@ -57,6 +57,39 @@ TEST_F(Cli, InfoTellsWhichPrimesABackendTakes) {
   }
 }
 
+TEST_F(Cli, ParamsListsTheNamedSets) {
+  const Outcome outcome = run_program({"params", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::vector<std::string> names;
+  for (const Json& set : Json::parse(outcome.out)) {
+    names.push_back(set["params"]["name"]);
+    EXPECT_LE(set["log_qp"].get<double>(), set["limit_log_qp"].get<double>());
+    EXPECT_EQ(set["security"].size(), set.contains("bootstrap") ? 2u : 1u);
+  }
+  EXPECT_THAT(names, testing::ElementsAre("L13", "L14", "L15", "L16", "L17", "B15", "B16-fast", "B16-hp"));
+}
+
+TEST_F(Cli, ParamsGivesAFileThatItReadsAgain) {
+  const Outcome shown = run_program({"params", "L13", "--json"});
+  ASSERT_EQ(shown.exit_code, 0) << shown.err;
+  const Json set = Json::parse(shown.out)["params"];
+  write_bytes(at("set.json"), set.dump());
+  const Outcome again = run_program({"params", at("set.json"), "--json"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(Json::parse(again.out)["params"], set);
+  EXPECT_THAT(run_program({"params", at("set.json")}).out,
+              AllOf(HasSubstr("128 bits"), HasSubstr("42 transforms")));
+}
+
+TEST_F(Cli, ParamsChoosesASetForADepthAndSaysWhy) {
+  const Outcome outcome = run_program({"params", "--depth", "4", "--scale-bits", "30"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("N = 2^12 is too small"), HasSubstr("N = 2^13 holds it")));
+  EXPECT_THAT(run_program({"params", "L99"}).err, HasSubstr("there are L13"));
+  EXPECT_THAT(run_program({"params", "--depth", "60", "--scale-bits", "60"}).err, HasSubstr("at most"));
+  EXPECT_EQ(run_program({"params", "--slots", "5"}).exit_code, 2);
+}
+
 TEST_F(Cli, InfoSaysWhatASlowerBackendIsFor) {
   const Outcome outcome = run_program({"info", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

@@ -157,7 +157,7 @@ TEST(Params, RefusalsNameTheFieldAndItsLimits) {
               HasSubstr("log_q[0] = 61 is outside 20…60"));
   EXPECT_THAT(make_refusal(with([](auto& l) { l.log_p[0] = 19; })), HasSubstr("log_p[0] = 19"));
   EXPECT_THAT(make_refusal(with([](auto& l) { l.log_p.clear(); })), HasSubstr("0 special primes"));
-  EXPECT_THAT(make_refusal(with([](auto& l) { l.log_q.assign(64, 28); })), HasSubstr("at most 64"));
+  EXPECT_THAT(make_refusal(with([](auto& l) { l.log_q.assign(128, 28); })), HasSubstr("at most 128"));
   EXPECT_THAT(make_refusal(with([](auto& l) { l.digits = 0; })), HasSubstr("digits = 0 is outside 1…6"));
   EXPECT_THAT(make_refusal(with([](auto& l) { l.digits = 4; })), HasSubstr("write digits = 3"));
   EXPECT_THAT(make_refusal(with([](auto& l) { l.log_scale = std::nan(""); })), HasSubstr("log_scale"));
