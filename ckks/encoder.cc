@@ -224,12 +224,13 @@ Plaintext Encoder::encode(std::span<const double> slots, int level, double scale
 
 Plaintext Encoder::encode(std::span<const std::complex<double>> slots, int level, double scale,
                           Threads threads) const {
-  std::vector<double> re, im;
-  for (const std::complex<double>& z : slots) {
-    re.push_back(z.real());
-    im.push_back(z.imag());
-  }
-  return {params_, round(embed(re, im, level, scale), level, false, threads), scale};
+  Embedded parts;  // wiped, as the message may be secret
+  parts.coefficients.reserve(2 * slots.size());
+  for (const std::complex<double>& z : slots) parts.coefficients.push_back(z.real());
+  for (const std::complex<double>& z : slots) parts.coefficients.push_back(z.imag());
+  const std::span<const double> values(parts.coefficients);
+  const Embedded embedded = embed(values.first(slots.size()), values.last(slots.size()), level, scale);
+  return {params_, round(embedded, level, false, threads), scale};
 }
 
 EvalPoly Encoder::encode_extended(std::span<const double> slots, int level, double scale,

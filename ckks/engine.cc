@@ -75,7 +75,10 @@ class PolynomialEvaluation {
 
   /// x^(2^m).
   const Cipher& power(std::size_t m) {
-    while (powers_.size() <= m) powers_.push_back(engine_.rescale(engine_.square(powers_.back())));
+    while (powers_.size() <= m) {
+      const Cipher& last = powers_.back();
+      powers_.push_back(engine_.multiply_rescale(last, last));
+    }
     return powers_[m];
   }
 
@@ -94,6 +97,10 @@ class PolynomialEvaluation {
 };
 
 void require_polynomial_input(const Params& params, const Cipher& a, Coefficients c) {
+  if (a.parts() != 2) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "polynomial: a ciphertext of 3 parts; relinearise products before they are used");
+  }
   for (std::size_t k = 0; k < c.size(); ++k) {
     if (!std::isfinite(c[k])) {
       throw Error(ErrorCode::kInvalidArgument,
@@ -152,6 +159,7 @@ OpCounts& OpCounts::operator+=(const OpCounts& other) noexcept {
   add += other.add;
   multiply_plain += other.multiply_plain;
   multiply += other.multiply;
+  relinearise += other.relinearise;
   rotate += other.rotate;
   conjugate += other.conjugate;
   rescale += other.rescale;
@@ -163,6 +171,7 @@ OpCounts operator-(const OpCounts& a, const OpCounts& b) noexcept {
   return {.add = a.add - b.add,
           .multiply_plain = a.multiply_plain - b.multiply_plain,
           .multiply = a.multiply - b.multiply,
+          .relinearise = a.relinearise - b.relinearise,
           .rotate = a.rotate - b.rotate,
           .conjugate = a.conjugate - b.conjugate,
           .rescale = a.rescale - b.rescale,
@@ -218,8 +227,20 @@ void validate(const LinearTransform& transform, std::size_t slots) {
   }
 }
 
+Cipher Engine::multiply(const Cipher& a, const Cipher& b) {
+  return relinearise(product(a, b));
+}
+
 Cipher Engine::square(const Cipher& a) {
   return multiply(a, a);
+}
+
+Cipher Engine::relinearise_rescale(const Cipher& a) {
+  return rescale(relinearise(a));
+}
+
+Cipher Engine::multiply_rescale(const Cipher& a, const Cipher& b) {
+  return relinearise_rescale(product(a, b));
 }
 
 std::vector<Cipher> Engine::rotate_many(const Cipher& a, std::span<const int> steps) {

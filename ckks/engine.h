@@ -2,8 +2,8 @@
 //
 // Engines: `native` (our CKKS), `cleartext` (doubles in slots with true levels, scales and refusals), `trace`
 // (counts, computes nothing). A Session pairs the server side (Engine, no secret) with the client side
-// (Client). Values are cheap handles on shared immutable bodies. Slots are real doubles here; the native
-// encoder also knows complex ones.
+// (Client). Values are cheap handles on shared immutable bodies. Slots are complex; most networks fill only
+// the real parts, and what takes or gives doubles speaks of those.
 //
 // Rules that hold on every engine (tests/ckks/engine_conformance.h runs them on all):
 //  * multiply*, square: the scale of the result is the product of the scales; the level stays; no rescale
@@ -13,9 +13,15 @@
 //  * add, subtract: operands at different levels are brought to the lower one by dropping limbs; scales must
 //    agree to 2^-30 relative (kScaleMismatch otherwise, with both scales in the sentence). No operation
 //    silently mixes scales.
+//  * product(a, b) leaves three parts, so that a sum of products is relinearised once. What is linear and
+//  needs
+//    no key takes three parts too: add, subtract, negate, multiply_by_i, drop_to_level and the operations
+//    with a plaintext or a constant. All others refuse them (kInvalidArgument); relinearise() makes two of
+//    three.
 //  * a product whose scale exceeds the modulus of its level is refused (kOutOfLevels) with the numbers.
 #pragma once
 
+#include <complex>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -51,15 +57,24 @@ class Plain : public Handle {
   using Handle::Handle;
 };
 class Cipher : public Handle {
-  using Handle::Handle;
+ public:
+  Cipher() = default;
+  Cipher(std::shared_ptr<const Body> body, int level, double scale, int parts = 2)
+      : Handle(std::move(body), level, scale), parts_(parts) {}
+  int parts() const noexcept { return parts_; }  // 2, or 3 for products before relinearisation
+
+ private:
+  int parts_ = 2;
 };
 
 /// Operation counts of one run; `trace` fills them exactly, the others too (they are cheap), and all engines
 /// agree on them: `add` is add, subtract, add_plain and add_constant; `multiply_plain` is also
-/// multiply_constant; `multiply` is also square; a rotation by a multiple of `slots` moves nothing and counts
-/// nothing; negate and drop_to_level are free.
+/// multiply_constant; `multiply` is every product of two ciphertexts, and those that multiply() and square()
+/// relinearise count `relinearise` too; `encode` is also encode_complex; a rotation by a multiple of `slots`
+/// moves nothing and counts nothing; negate, multiply_by_i and drop_to_level are free.
 struct OpCounts {
-  std::int64_t add = 0, multiply_plain = 0, multiply = 0, rotate = 0, conjugate = 0, rescale = 0, encode = 0;
+  std::int64_t add = 0, multiply_plain = 0, multiply = 0, relinearise = 0, rotate = 0, conjugate = 0,
+               rescale = 0, encode = 0;
   bool operator==(const OpCounts&) const = default;
   OpCounts& operator+=(const OpCounts& other) noexcept;
   friend OpCounts operator-(const OpCounts& a, const OpCounts& b) noexcept;
@@ -114,11 +129,13 @@ class Engine {
   /// slots.size() ≤ params().slots(), the rest is 0. Throws when |value| scale does not fit the modulus of
   /// the level, or a value is not finite.
   virtual Plain encode(std::span<const double> slots, int level, double scale) = 0;
+  virtual Plain encode_complex(std::span<const std::complex<double>> slots, int level, double scale) = 0;
   virtual Cipher add(const Cipher& a, const Cipher& b) = 0;
   virtual Cipher subtract(const Cipher& a, const Cipher& b) = 0;
   virtual Cipher negate(const Cipher& a) = 0;
   virtual Cipher add_plain(const Cipher& a, const Plain& b) = 0;       // levels: b.level() ≥ a.level()
-  virtual Cipher multiply(const Cipher& a, const Cipher& b) = 0;       // relinearised, not rescaled
+  virtual Cipher product(const Cipher& a, const Cipher& b) = 0;        // three parts, not rescaled
+  virtual Cipher relinearise(const Cipher& a) = 0;                     // three parts to two
   virtual Cipher multiply_plain(const Cipher& a, const Plain& b) = 0;  // not rescaled; b.level() ≥ a.level()
   virtual Cipher multiply_constant(const Cipher& a, double c, double constant_scale) = 0;  // not rescaled
   virtual Cipher add_constant(const Cipher& a, double c) = 0;
@@ -127,10 +144,17 @@ class Engine {
                                int level) = 0;           // same message; scale · params().drop_scale()
   virtual Cipher rotate(const Cipher& a, int step) = 0;  // step > 0 moves slots to the left
   virtual Cipher conjugate(const Cipher& a) = 0;
+  /// Every slot times i: the product with X^(N/2) permutes and negates coefficients, so it is exact, adds no
+  /// noise, needs no key and keeps level and scale.
+  virtual Cipher multiply_by_i(const Cipher& a) = 0;
 
   // Composites: the default bodies use the primitives; engines override what they can do better (hoisting,
   // fusion).
-  virtual Cipher square(const Cipher& a);
+  virtual Cipher multiply(const Cipher& a, const Cipher& b);  // relinearise(product(a, b))
+  virtual Cipher square(const Cipher& a);                     // multiply(a, a)
+  /// rescale(relinearise(a)) of a sum of products, and rescale(multiply(a, b)).
+  virtual Cipher relinearise_rescale(const Cipher& a);
+  virtual Cipher multiply_rescale(const Cipher& a, const Cipher& b);
   virtual std::vector<Cipher> rotate_many(const Cipher& a, std::span<const int> steps);
   /// Encodes the transform's values at plaintext_scale for inputs at `level`.
   virtual PreparedLinearPtr prepare(const LinearTransform& transform, int level, double plaintext_scale);
@@ -157,8 +181,10 @@ class Client {
  public:
   virtual ~Client() = default;
   virtual Cipher encrypt(std::span<const double> slots, int level, double scale) = 0;
-  /// Never leaves the key owner (decode_private): approximate values carry information on the secret key.
-  virtual std::vector<double> decrypt(const Cipher& a) = 0;  // [slots]
+  virtual Cipher encrypt_complex(std::span<const std::complex<double>> slots, int level, double scale) = 0;
+  // Never leave the key owner (decode_private): approximate values carry information on the secret key.
+  virtual std::vector<double> decrypt(const Cipher& a) = 0;                        // [slots]: the real parts
+  virtual std::vector<std::complex<double>> decrypt_complex(const Cipher& a) = 0;  // [slots]
 };
 
 struct Session {

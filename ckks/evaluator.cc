@@ -55,14 +55,20 @@ Evaluator::Evaluator(std::shared_ptr<const ServerKeys> keys, Threads threads)
   for (const auto& [id, key] : keys_->galois) {
     automorphisms_.try_emplace(id, params()->log_n(), galois_element(*params(), id));
   }
+  for (int i = 0; i < params()->chain_count(); ++i) {
+    AlignedWords monomial(params()->n(), 0);
+    monomial.span()[params()->n() / 2] = 1;
+    params()->q(i).forward(monomial.span());
+    roots_of_minus_one_.push_back(monomial.span().front());
+  }
 }
 
 void Evaluator::require_mine(std::string_view operation, const Ciphertext& a, std::size_t parts) const {
   require_shape(operation, a);
   if (parts != 0 && a.c.size() != parts) {
     refuse(ErrorCode::kInvalidArgument, operation,
-           "a ciphertext of " + std::to_string(a.c.size()) +
-               " parts; relinearise products before they are used");
+           parts == 2 ? "a ciphertext of 3 parts; relinearise products before they are used"
+                      : "a ciphertext of 2 parts; only products before relinearisation have 3");
   }
   require_same_params(*params(), *a.params, operation);
   if (a.key_id != keys_->id) {
@@ -294,10 +300,14 @@ Ciphertext Evaluator::square(const Ciphertext& a) const {
 }
 
 Ciphertext Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b) const {
-  const Ciphertext d = product(a, b);
+  return relinearise_rescale(product(a, b));
+}
+
+Ciphertext Evaluator::relinearise_rescale(const Ciphertext& d) const {
+  require_mine("relinearise", d, 3);
   const int level = d.level();
-  const double scale = rescaled("multiply", d.scale, level);
-  ExtendedPair u = relinearisation("multiply", d.c[2]);
+  const double scale = rescaled("rescale", d.scale, level);
+  ExtendedPair u = relinearisation("relinearise", d.c[2]);
   const Basis& basis = params()->basis(level);
   parallel_for(threads_, 2 * basis.size(),
                [&](int task) {  // (P d0 + u0, P d1 + u1) modulo QP, then one division
@@ -356,6 +366,20 @@ Ciphertext Evaluator::exchange_primes(const Ciphertext& a, int level) const {
   for (std::size_t part = 0; part < a.c.size(); ++part)
     division.apply(std::array{&scaled.c[part]}, std::array{&out.c[part]}, threads_);
   out.scale = a.scale * params()->drop_scale(a.level(), level);
+  return out;
+}
+
+Ciphertext Evaluator::multiply_by_i(const Ciphertext& a) const {
+  require_mine("multiply_by_i", a, 0);
+  Ciphertext out = empty_like(a, a.c.size(), a.level(), a.scale);
+  const Basis& basis = params()->basis(a.level());
+  // Word i is the value at psi^(2 brv(i) + 1), where X^(N/2) is a root of -1: one in the first half of the
+  // words, where the exponent is 1 modulo 4, and the other in the second.
+  each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
+    const ntt::Limb z = out.c[part].limb(i);
+    plan.multiply_scalar(z, a.c[part].limb(i), roots_of_minus_one_[static_cast<std::size_t>(basis.prime(i))]);
+    for (u64& word : z.subspan(plan.n() / 2)) word = plan.modulus().negate(word);
+  });
   return out;
 }
 

@@ -39,7 +39,9 @@ class Evaluator {
   Ciphertext relinearise(const Ciphertext& a) const;
   Ciphertext multiply(const Ciphertext& a, const Ciphertext& b) const;  // relinearised
   Ciphertext square(const Ciphertext& a) const;                         // relinearised
-  /// rescale(multiply(a, b)), fused: the rescale costs no transform, and one rounding instead of two.
+  /// rescale(relinearise(a)) and rescale(multiply(a, b)), fused: the rescale costs no transform, and one
+  /// rounding instead of two.
+  Ciphertext relinearise_rescale(const Ciphertext& a) const;
   Ciphertext multiply_rescale(const Ciphertext& a, const Ciphertext& b) const;
 
   /// To the level `count` below, dividing by the rescale factors on the way with one rounding. Throws
@@ -51,6 +53,8 @@ class Evaluator {
   /// Slots to the left by `step` (any sign). Throws kMissingKey naming every absent key.
   Ciphertext rotate(const Ciphertext& a, int step) const;
   Ciphertext conjugate(const Ciphertext& a) const;
+  /// By X^(N/2): i in every slot. Two or three parts; exact.
+  Ciphertext multiply_by_i(const Ciphertext& a) const;
   /// Rotates by every step, decomposing `a` once: (b + 2 |steps|)(l + a) transforms.
   std::vector<Ciphertext> rotate_many(const Ciphertext& a, std::span<const int> steps) const;
 
@@ -90,6 +94,7 @@ class Evaluator {
   Threads threads_;
   KeySwitcher switcher_;
   std::map<GaloisKeyId, ntt::Automorphism> automorphisms_;  // for the keys that are there
+  std::vector<u64> roots_of_minus_one_;  // [chain prime]: X^(N/2) at the first evaluation point
 };
 
 }  // namespace sotto::ckks

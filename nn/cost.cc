@@ -48,9 +48,9 @@ class Limbs {
   double giant() const { return mod_down(1, 0) + decompose() + inner_product() + permute_add() + overhead(); }
   double baby() const { return inner_product() + permute_add(); }
   double rescale() const { return 2 * (transforms(l_) + conversions(l_ - 1) + passes(2 * l_)) + overhead(); }
-  double multiply() const {
-    return plain_products(4 * l_) + decompose() + inner_product() + mod_down(2, 0) + passes(2 * l_) +
-           overhead();
+  double product() const { return plain_products(4 * l_); }
+  double relinearise() const {
+    return decompose() + inner_product() + mod_down(2, 0) + passes(2 * l_) + overhead();
   }
   /// Between slots and coefficients: an FFT on doubles and the rounding.
   double embedding() const { return transforms(8); }
@@ -96,9 +96,10 @@ double linear_seconds(const CostModel& model, const ChainShape& chain, int level
 double operations_seconds(const CostModel& model, const ChainShape& chain, int level,
                           const ckks::OpCounts& counts) {
   const Limbs limbs(model, chain, level);
-  // A product and its rescale share one ModDown.
-  const auto fused = static_cast<double>(std::min(counts.multiply, counts.rescale));
-  double serial = static_cast<double>(counts.multiply) * limbs.multiply();
+  // A relinearisation and its rescale share one ModDown.
+  const auto fused = static_cast<double>(std::min(counts.relinearise, counts.rescale));
+  double serial = static_cast<double>(counts.multiply) * limbs.product();
+  serial += static_cast<double>(counts.relinearise) * limbs.relinearise();
   serial += (static_cast<double>(counts.rescale) - fused) * limbs.rescale();
   serial += static_cast<double>(counts.rotate + counts.conjugate) * limbs.rotation();
   serial += static_cast<double>(counts.multiply_plain) *

@@ -56,9 +56,10 @@ Json layout_json(const Layout& layout) {
 }
 
 Json counts_json(const ckks::OpCounts& counts) {
-  return {{"add", counts.add},       {"multiply_plain", counts.multiply_plain}, {"multiply", counts.multiply},
-          {"rotate", counts.rotate}, {"conjugate", counts.conjugate},           {"rescale", counts.rescale},
-          {"encode", counts.encode}};
+  return {{"add", counts.add},           {"multiply_plain", counts.multiply_plain},
+          {"multiply", counts.multiply}, {"relinearise", counts.relinearise},
+          {"rotate", counts.rotate},     {"conjugate", counts.conjugate},
+          {"rescale", counts.rescale},   {"encode", counts.encode}};
 }
 
 Json step_json(const Step& step) {
@@ -194,6 +195,7 @@ ckks::OpCounts read_counts(const Json& json, const std::string& where) {
   const ckks::OpCounts counts{.add = count("add"),
                               .multiply_plain = count("multiply_plain"),
                               .multiply = count("multiply"),
+                              .relinearise = count("relinearise"),
                               .rotate = count("rotate"),
                               .conjugate = count("conjugate"),
                               .rescale = count("rescale"),

@@ -131,9 +131,10 @@ void print_trace(const Pipeline& pipeline, const nn::Tensor& image, bool json) {
   const ckks::OpCounts counts = pipeline.counts() - before;
   if (json) {
     Json report = pipeline.description();
-    report["operations"] = {{"rotate", counts.rotate},     {"multiply_plain", counts.multiply_plain},
-                            {"multiply", counts.multiply}, {"rescale", counts.rescale},
-                            {"add", counts.add},           {"conjugate", counts.conjugate}};
+    report["operations"] = {{"rotate", counts.rotate},      {"multiply_plain", counts.multiply_plain},
+                            {"multiply", counts.multiply},  {"relinearise", counts.relinearise},
+                            {"rescale", counts.rescale},    {"add", counts.add},
+                            {"conjugate", counts.conjugate}};
     return print_json(report);
   }
   print_text(fmt::format(

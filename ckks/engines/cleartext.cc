@@ -1,5 +1,5 @@
 // The cleartext twin of an encrypted computation: doubles in slots, with the levels, scales and refusals of
-// the real scheme.
+// the real scheme. Imaginary parts are kept, and cost time, only where one is not zero.
 //
 // No noise is modelled: what differs from `native` beyond rounding is an error of ours. A value that would
 // wrap around the modulus of its level, which a ciphertext cannot notice, is refused here with the numbers.
@@ -15,11 +15,11 @@ namespace {
 using Slots = std::vector<double>;  // [slots]
 
 struct ClearBody final : Body {
-  explicit ClearBody(Slots s) : slots(std::move(s)) {}
-  Slots slots;
+  explicit ClearBody(SlotParts s) : slots(std::move(s)) {}
+  SlotParts slots;  // im is empty when all of it is zero
 };
 
-const Slots& slots_of(const Handle& a) {
+const SlotParts& slots_of(const Handle& a) {
   const auto* body = dynamic_cast<const ClearBody*>(a.body().get());
   if (body == nullptr) {
     throw Error(ErrorCode::kInvalidArgument, "cleartext: the value is empty or was made by another engine");
@@ -27,9 +27,43 @@ const Slots& slots_of(const Handle& a) {
   return body->slots;
 }
 
-template <class H>
-H make_handle(Slots slots, Placement at) {
-  return H(std::make_shared<const ClearBody>(std::move(slots)), at.level, at.scale);
+std::shared_ptr<const ClearBody> make_body(SlotParts slots) {
+  if (std::ranges::all_of(slots.im, [](double y) { return y == 0; })) slots.im.clear();
+  return std::make_shared<const ClearBody>(std::move(slots));
+}
+Plain make_plain(SlotParts slots, Placement at) {
+  return Plain(make_body(std::move(slots)), at.level, at.scale);
+}
+Cipher make_cipher(SlotParts slots, Placement at) {
+  return Cipher(make_body(std::move(slots)), at.level, at.scale, at.parts);
+}
+
+/// All slots, zeros behind the given ones.
+SlotParts padded(SlotParts slots, std::size_t count) {
+  slots.re.resize(count);
+  if (!slots.im.empty()) slots.im.resize(count);
+  return slots;
+}
+
+/// f(out, in, …) on the real parts, and on the imaginary ones where an operand has any: those absent are
+/// zeros.
+template <class F>
+Slots zipped(const Slots& x, const Slots& y, std::size_t count, F f) {
+  if (x.empty()) return zipped(Slots(count), y, count, f);
+  if (y.empty()) return zipped(x, Slots(count), count, f);
+  Slots result(count);
+  std::ranges::transform(x, y, result.begin(), f);
+  return result;
+}
+
+SlotParts multiply_slots(const SlotParts& x, const SlotParts& y) {
+  const std::size_t count = x.re.size();
+  SlotParts z{zipped(x.re, y.re, count, std::multiplies<>()), {}};
+  if (x.im.empty() && y.im.empty()) return z;
+  z.im = zipped(zipped(x.re, y.im, count, std::multiplies<>()),
+                zipped(x.im, y.re, count, std::multiplies<>()), count, std::plus<>());
+  z.re = zipped(z.re, zipped(x.im, y.im, count, std::multiplies<>()), count, std::minus<>());
+  return z;
 }
 
 /// out[i] += values[i] x[i + first + step mod slots] over the range of `values`.
@@ -80,6 +114,20 @@ void add_rotated(Slots& out, const Slots& x, std::size_t step) noexcept {
   for (std::size_t i = n - step; i < n; ++i) out[i] += x[i + step - n];
 }
 
+/// The linear map on one part of the slots.
+Slots mapped(const ClearLinear& linear, const Slots& x) {
+  Slots sum(x.size()), block_sum;
+  for (std::size_t k = 0; k < linear.blocks.size(); ++k) {
+    const std::size_t giant = k * linear.giant_step % x.size();
+    Slots& target = giant == 0 ? sum : block_sum;
+    if (giant != 0) block_sum.assign(x.size(), 0.0);
+    for (const Diagonal& d : linear.blocks[k]) accumulate(target, d, x);
+    if (giant != 0) add_rotated(sum, block_sum, giant);
+  }
+  for (const int fold : linear.folds) add_rotated(sum, Slots(sum), static_cast<std::size_t>(fold));
+  return sum;
+}
+
 class CleartextEngine final : public Engine {
  public:
   explicit CleartextEngine(const ParamsPtr& params)
@@ -88,10 +136,10 @@ class CleartextEngine final : public Engine {
   OpCounts counts() const noexcept override { return ledger_.counts(); }
 
   Plain encode(std::span<const double> values, int level, double scale) override {
-    const Placement at = ledger_.encode("encode", values, level, scale);
-    Slots padded(values.begin(), values.end());
-    padded.resize(params().slots());
-    return make_handle<Plain>(std::move(padded), at);
+    return encoded({{values.begin(), values.end()}, {}}, level, scale);
+  }
+  Plain encode_complex(std::span<const std::complex<double>> values, int level, double scale) override {
+    return encoded(split_complex(values), level, scale);
   }
   Cipher add(const Cipher& a, const Cipher& b) override {
     return combine("add", a, b, ledger_.add("add", a, b), std::plus<>());
@@ -102,59 +150,81 @@ class CleartextEngine final : public Engine {
   Cipher add_plain(const Cipher& a, const Plain& b) override {
     return combine("add_plain", a, b, ledger_.add_plain(a, b), std::plus<>());
   }
-  Cipher multiply(const Cipher& a, const Cipher& b) override {
-    return combine("multiply", a, b, ledger_.multiply(a, b), std::multiplies<>());
+  Cipher product(const Cipher& a, const Cipher& b) override {
+    return fitting("multiply", multiply_slots(slots_of(a), slots_of(b)), ledger_.product(a, b));
   }
   Cipher multiply_plain(const Cipher& a, const Plain& b) override {
-    return combine("multiply_plain", a, b, ledger_.multiply_plain(a, b), std::multiplies<>());
+    return fitting("multiply_plain", multiply_slots(slots_of(a), slots_of(b)), ledger_.multiply_plain(a, b));
   }
-  Cipher negate(const Cipher& a) override {
-    return map("negate", a, {a.level(), a.scale()}, std::negate<>());
-  }
+  Cipher negate(const Cipher& a) override { return times(-1, "negate", a, placement(a)); }
   Cipher multiply_constant(const Cipher& a, double c, double constant_scale) override {
-    const Placement at = ledger_.multiply_constant(a, c, constant_scale);
-    return map("multiply_constant", a, at, [c](double x) { return c * x; });
+    return times(c, "multiply_constant", a, ledger_.multiply_constant(a, c, constant_scale));
   }
   Cipher add_constant(const Cipher& a, double c) override {
-    return map("add_constant", a, ledger_.add_constant(a, c), [c](double x) { return c + x; });
+    const Placement at = ledger_.add_constant(a, c);
+    SlotParts x = slots_of(a);
+    for (double& v : x.re) v += c;
+    return fitting("add_constant", std::move(x), at);
   }
+  Cipher relinearise(const Cipher& a) override { return moved("relinearise", a, ledger_.relinearise(a)); }
   Cipher rescale(const Cipher& a) override { return moved("rescale", a, ledger_.rescale(a)); }
   Cipher drop_to_level(const Cipher& a, int level) override {
     return moved("drop_to_level", a, ledger_.drop_to_level(a, level));
   }
-  Cipher conjugate(const Cipher& a) override { return moved("conjugate", a, ledger_.conjugate(a)); }
+  Cipher conjugate(const Cipher& a) override {
+    const Placement at = ledger_.conjugate(a);
+    SlotParts x = slots_of(a);
+    for (double& y : x.im) y = -y;
+    return make_cipher(std::move(x), at);
+  }
+  Cipher multiply_by_i(const Cipher& a) override {
+    const SlotParts& x = slots_of(a);
+    SlotParts z{Slots(x.re.size()), x.re};
+    std::ranges::transform(x.im, z.re.begin(), std::negate<>());
+    return make_cipher(std::move(z), placement(a));
+  }
   Cipher rotate(const Cipher& a, int step) override {
     const Placement at = ledger_.rotate(a, step);
-    const Slots& x = slots_of(a);
-    Slots rotated(x.size());
-    std::ranges::rotate_copy(x, x.begin() + ledger_.normalised(step), rotated.begin());
-    return make_handle<Cipher>(std::move(rotated), at);
+    SlotParts x = slots_of(a);
+    for (Slots* part : {&x.re, &x.im}) {
+      if (!part->empty()) std::ranges::rotate(*part, part->begin() + ledger_.normalised(step));
+    }
+    return make_cipher(std::move(x), at);
   }
 
   PreparedLinearPtr prepare(const LinearTransform& transform, int level, double plaintext_scale) override;
   Cipher apply(const PreparedLinear& prepared, const Cipher& a) override;
 
  private:
+  static Placement placement(const Cipher& a) { return {a.level(), a.scale(), a.parts()}; }
+  Plain encoded(SlotParts values, int level, double scale) {
+    const Placement at = ledger_.encode("encode", values.re, values.im, level, scale);
+    return make_plain(padded(std::move(values), params().slots()), at);
+  }
+  Cipher fitting(std::string_view op, SlotParts slots, Placement at) {
+    ledger_.require_fit(op, slots.re, slots.im, at);
+    return make_cipher(std::move(slots), at);
+  }
+  /// A sum or a difference.
   template <class F>
   Cipher combine(std::string_view op, const Handle& a, const Handle& b, Placement at, F f) {
-    const Slots &x = slots_of(a), &y = slots_of(b);
-    Slots result(x.size());
-    std::ranges::transform(x, y, result.begin(), f);
-    ledger_.require_fit(op, result, at);
-    return make_handle<Cipher>(std::move(result), at);
+    const SlotParts &x = slots_of(a), &y = slots_of(b);
+    const std::size_t count = x.re.size();
+    SlotParts z{zipped(x.re, y.re, count, f), {}};
+    if (!x.im.empty() || !y.im.empty()) z.im = zipped(x.im, y.im, count, f);
+    return fitting(op, std::move(z), at);
   }
-  template <class F>
-  Cipher map(std::string_view op, const Cipher& a, Placement at, F f) {
-    const Slots& x = slots_of(a);
-    Slots result(x.size());
-    std::ranges::transform(x, result.begin(), f);
-    ledger_.require_fit(op, result, at);
-    return make_handle<Cipher>(std::move(result), at);
+  Cipher times(double c, std::string_view op, const Cipher& a, Placement at) {
+    SlotParts x = slots_of(a);
+    for (Slots* part : {&x.re, &x.im}) {
+      for (double& v : *part) v *= c;
+    }
+    return fitting(op, std::move(x), at);
   }
   /// The same slots at another place; the body is shared.
   Cipher moved(std::string_view op, const Cipher& a, Placement at) {
-    ledger_.require_fit(op, slots_of(a), at);
-    return Cipher(a.body(), at.level, at.scale);
+    ledger_.require_fit(op, slots_of(a).re, slots_of(a).im, at);
+    return Cipher(a.body(), at.level, at.scale, at.parts);
   }
 
   EngineInfo info_;
@@ -174,7 +244,7 @@ PreparedLinearPtr CleartextEngine::prepare(const LinearTransform& transform, int
   for (const auto& block : transform.blocks) {
     auto& diagonals = prepared->blocks.emplace_back();
     for (const auto& term : block) {
-      ledger_.encode("prepare", term.values, level, plaintext_scale);
+      ledger_.encode("prepare", term.values, {}, level, plaintext_scale);
       diagonals.push_back(trimmed(term));
     }
   }
@@ -188,34 +258,36 @@ Cipher CleartextEngine::apply(const PreparedLinear& prepared, const Cipher& a) {
                 "apply: the transform was prepared by another engine; prepare it with this one");
   }
   require_same_params(*info_.params, *linear->params, "apply");
-  const Slots& x = slots_of(a);
+  const SlotParts& x = slots_of(a);
   const Placement at = ledger_.apply(a, linear->level, linear->plaintext_scale, linear->counts);
-
-  Slots sum(x.size()), block_sum;
-  for (std::size_t k = 0; k < linear->blocks.size(); ++k) {
-    const std::size_t giant = k * linear->giant_step % x.size();
-    Slots& target = giant == 0 ? sum : block_sum;
-    if (giant != 0) block_sum.assign(x.size(), 0.0);
-    for (const Diagonal& d : linear->blocks[k]) accumulate(target, d, x);
-    if (giant != 0) add_rotated(sum, block_sum, giant);
-  }
-  for (const int fold : linear->folds) add_rotated(sum, Slots(sum), static_cast<std::size_t>(fold));
-  ledger_.require_fit("apply", sum, {linear->level, a.scale() * linear->plaintext_scale});
-  return make_handle<Cipher>(std::move(sum), at);
+  SlotParts sum{mapped(*linear, x.re), x.im.empty() ? Slots{} : mapped(*linear, x.im)};
+  ledger_.require_fit("apply", sum.re, sum.im, {linear->level, a.scale() * linear->plaintext_scale});
+  return make_cipher(std::move(sum), at);
 }
 
 class CleartextClient final : public Client {
  public:
   explicit CleartextClient(const ParamsPtr& params) : ledger_(params) {}
   Cipher encrypt(std::span<const double> values, int level, double scale) override {
-    const Placement at = ledger_.encode("encrypt", values, level, scale);
-    Slots padded(values.begin(), values.end());
-    padded.resize(ledger_.params().slots());
-    return make_handle<Cipher>(std::move(padded), at);
+    return encrypted({{values.begin(), values.end()}, {}}, level, scale);
   }
-  std::vector<double> decrypt(const Cipher& a) override { return slots_of(a); }
+  Cipher encrypt_complex(std::span<const std::complex<double>> values, int level, double scale) override {
+    return encrypted(split_complex(values), level, scale);
+  }
+  std::vector<double> decrypt(const Cipher& a) override { return slots_of(a).re; }
+  std::vector<std::complex<double>> decrypt_complex(const Cipher& a) override {
+    const SlotParts& x = slots_of(a);
+    std::vector<std::complex<double>> z(x.re.size());
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] = {x.re[i], x.im.empty() ? 0.0 : x.im[i]};
+    return z;
+  }
 
  private:
+  Cipher encrypted(SlotParts values, int level, double scale) {
+    const Placement at = ledger_.encode("encrypt", values.re, values.im, level, scale);
+    return make_cipher(padded(std::move(values), ledger_.params().slots()), at);
+  }
+
   Ledger ledger_;
 };
 

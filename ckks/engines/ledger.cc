@@ -1,5 +1,6 @@
 #include "ckks/engines/ledger.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -35,6 +36,12 @@ void require_values(std::string_view op, std::span<const double> values, double 
   }
 }
 
+void require_two_parts(std::string_view op, const Cipher& a) {
+  if (a.parts() == 2) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              sentence(op, "a ciphertext of 3 parts; relinearise products before they are used"));
+}
+
 /// Plaintexts are used at the level of the ciphertext or above it.
 void require_plain_level(std::string_view op, const Cipher& a, const Plain& b) {
   if (b.level() >= a.level()) return;
@@ -46,17 +53,28 @@ void require_plain_level(std::string_view op, const Cipher& a, const Plain& b) {
 
 }  // namespace
 
+SlotParts split_complex(std::span<const std::complex<double>> slots) {
+  SlotParts parts;
+  for (const std::complex<double>& z : slots) {
+    parts.re.push_back(z.real());
+    parts.im.push_back(z.imag());
+  }
+  if (std::ranges::all_of(parts.im, [](double y) { return y == 0; })) parts.im.clear();
+  return parts;
+}
+
 Ledger::Ledger(ParamsPtr params) : params_(std::move(params)) {}
 
-Placement Ledger::encode(std::string_view op, std::span<const double> slots, int level, double scale) {
+Placement Ledger::encode(std::string_view op, std::span<const double> re, std::span<const double> im,
+                         int level, double scale) {
   require_level(op, level);
-  if (slots.size() > params_->slots()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                sentence(op, std::to_string(slots.size()) + " values do not fit " +
-                                 std::to_string(params_->slots()) + " slots"));
+  if (re.size() > params_->slots()) {
+    throw Error(ErrorCode::kInvalidArgument, sentence(op, std::to_string(re.size()) + " values do not fit " +
+                                                              std::to_string(params_->slots()) + " slots"));
   }
-  require_values(op, slots, scale);
-  require_fit(op, slots, {level, scale});
+  require_values(op, re, scale);
+  require_values(op, im, scale);
+  require_fit(op, re, im, {level, scale});
   ++counts_.encode;
   return {level, scale};
 }
@@ -64,33 +82,44 @@ Placement Ledger::encode(std::string_view op, std::span<const double> slots, int
 Placement Ledger::add(std::string_view op, const Cipher& a, const Cipher& b) {
   require_same_scale(op, a.scale(), b.scale());
   ++counts_.add;
-  return {std::min(a.level(), b.level()), a.scale()};
+  return {std::min(a.level(), b.level()), a.scale(), std::max(a.parts(), b.parts())};
 }
 
 Placement Ledger::add_plain(const Cipher& a, const Plain& b) {
   require_plain_level("add_plain", a, b);
   require_same_scale("add_plain", a.scale(), b.scale());
   ++counts_.add;
-  return {a.level(), a.scale()};
+  return {a.level(), a.scale(), a.parts()};
 }
 
 Placement Ledger::add_constant(const Cipher& a, double c) {
   require_values("add_constant", {&c, 1}, a.scale());
-  require_fit("add_constant", {&c, 1}, {a.level(), a.scale()});
+  require_fit("add_constant", {&c, 1}, {}, {a.level(), a.scale()});
   ++counts_.add;
-  return {a.level(), a.scale()};
+  return {a.level(), a.scale(), a.parts()};
 }
 
-Placement Ledger::multiply(const Cipher& a, const Cipher& b) {
-  const Placement result{std::min(a.level(), b.level()), a.scale() * b.scale()};
+Placement Ledger::product(const Cipher& a, const Cipher& b) {
+  require_two_parts("multiply", a);
+  require_two_parts("multiply", b);
+  const Placement result{std::min(a.level(), b.level()), a.scale() * b.scale(), 3};
   require_scale_fits("multiply", result);
   ++counts_.multiply;
   return result;
 }
 
+Placement Ledger::relinearise(const Cipher& a) {
+  if (a.parts() != 3) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "relinearise: a ciphertext of 2 parts; only products before relinearisation have 3");
+  }
+  ++counts_.relinearise;
+  return {a.level(), a.scale()};
+}
+
 Placement Ledger::multiply_plain(const Cipher& a, const Plain& b) {
   require_plain_level("multiply_plain", a, b);
-  const Placement result{a.level(), a.scale() * b.scale()};
+  const Placement result{a.level(), a.scale() * b.scale(), a.parts()};
   require_scale_fits("multiply_plain", result);
   ++counts_.multiply_plain;
   return result;
@@ -98,14 +127,15 @@ Placement Ledger::multiply_plain(const Cipher& a, const Plain& b) {
 
 Placement Ledger::multiply_constant(const Cipher& a, double c, double constant_scale) {
   require_values("multiply_constant", {&c, 1}, constant_scale);
-  require_fit("multiply_constant", {&c, 1}, {a.level(), constant_scale});
-  const Placement result{a.level(), a.scale() * constant_scale};
+  require_fit("multiply_constant", {&c, 1}, {}, {a.level(), constant_scale});
+  const Placement result{a.level(), a.scale() * constant_scale, a.parts()};
   require_scale_fits("multiply_constant", result);
   ++counts_.multiply_plain;
   return result;
 }
 
 Placement Ledger::rescale(const Cipher& a) {
+  require_two_parts("rescale", a);
   if (a.level() == 0) {
     throw Error(ErrorCode::kOutOfLevels,
                 "rescale: level 0 has no prime left to rescale by; plan at least 1 more level");
@@ -128,20 +158,23 @@ Placement Ledger::drop_to_level(const Cipher& a, int level) {
                                                  std::to_string(a.level()) +
                                                  " and cannot be raised to level " + std::to_string(level));
   }
-  return {level, a.scale() * params_->drop_scale(a.level(), level)};
+  return {level, a.scale() * params_->drop_scale(a.level(), level), a.parts()};
 }
 
 Placement Ledger::rotate(const Cipher& a, int step) {
+  require_two_parts("rotate", a);
   counts_.rotate += normalised(step) != 0;
   return {a.level(), a.scale()};
 }
 
 Placement Ledger::conjugate(const Cipher& a) {
+  require_two_parts("conjugate", a);
   ++counts_.conjugate;
   return {a.level(), a.scale()};
 }
 
 Placement Ledger::apply(const Cipher& a, int level, double plaintext_scale, const OpCounts& counts) {
+  require_two_parts("apply", a);
   if (a.level() != level) {
     throw Error(ErrorCode::kInvalidArgument, "apply: the transform was prepared for level " +
                                                  std::to_string(level) + ", the ciphertext is at level " +
@@ -160,9 +193,13 @@ int Ledger::normalised(int step) const noexcept {
   return ((step % slots) + slots) % slots;
 }
 
-void Ledger::require_fit(std::string_view op, std::span<const double> values, Placement at) const {
+void Ledger::require_fit(std::string_view op, std::span<const double> re, std::span<const double> im,
+                         Placement at) const {
   double largest = 0;
-  for (const double value : values) largest = std::abs(value) > largest ? std::abs(value) : largest;
+  for (std::size_t i = 0; i < re.size(); ++i) {
+    const double magnitude = im.empty() ? std::abs(re[i]) : std::hypot(re[i], im[i]);
+    largest = magnitude > largest ? magnitude : largest;
+  }
   const double log_room = params_->log_room(at.level);
   if (std::log2(largest) + std::log2(at.scale) < log_room) return;
   throw Error(

@@ -16,7 +16,13 @@ namespace sotto::ckks {
 struct Placement {
   int level = 0;
   double scale = 0;
+  int parts = 2;
 };
+/// Real and imaginary parts of slots, as many of each; no imaginary ones when all are zero.
+struct SlotParts {
+  std::vector<double> re, im;
+};
+SlotParts split_complex(std::span<const std::complex<double>> slots);
 
 class Ledger {
  public:
@@ -26,11 +32,14 @@ class Ledger {
 
   // One for each primitive of Engine: checks, counts, and says where the result lands. `op` names the caller
   // in errors.
-  Placement encode(std::string_view op, std::span<const double> slots, int level, double scale);
+  /// `im` is empty for real slots, else as long as `re`; also in require_fit().
+  Placement encode(std::string_view op, std::span<const double> re, std::span<const double> im, int level,
+                   double scale);
   Placement add(std::string_view op, const Cipher& a, const Cipher& b);
   Placement add_plain(const Cipher& a, const Plain& b);
   Placement add_constant(const Cipher& a, double c);
-  Placement multiply(const Cipher& a, const Cipher& b);
+  Placement product(const Cipher& a, const Cipher& b);
+  Placement relinearise(const Cipher& a);
   Placement multiply_plain(const Cipher& a, const Plain& b);
   Placement multiply_constant(const Cipher& a, double c, double constant_scale);
   Placement rescale(const Cipher& a);
@@ -44,7 +53,8 @@ class Ledger {
   int normalised(int step) const noexcept;
   /// Throws unless |values| scale stays below Params::log_room() of the level: above half of its modulus a
   /// ciphertext would wrap around.
-  void require_fit(std::string_view op, std::span<const double> values, Placement at) const;
+  void require_fit(std::string_view op, std::span<const double> re, std::span<const double> im,
+                   Placement at) const;
 
  private:
   void require_level(std::string_view op, int level) const;

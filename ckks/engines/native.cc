@@ -1,6 +1,5 @@
 // The engine that encrypts: Engine and Client over ckks/evaluator.h.
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "base/error.h"
@@ -56,45 +55,52 @@ class NativeEngine final : public Engine {
   OpCounts counts() const noexcept override { return counts_; }
 
   Plain encode(std::span<const double> slots, int level, double scale) override {
-    Plaintext plain = encoder_.encode(slots, level, scale, info_.threads);
-    ++counts_.encode;
-    return Plain(std::make_shared<const PlainBody>(std::move(plain)), level, scale);
+    return encoded(encoder_.encode(slots, level, scale, info_.threads));
+  }
+  Plain encode_complex(std::span<const std::complex<double>> slots, int level, double scale) override {
+    return encoded(encoder_.encode(slots, level, scale, info_.threads));
   }
   Cipher add(const Cipher& a, const Cipher& b) override {
-    return counted(counts_.add, evaluator_.add(get(a), get(b)));
+    return counted({.add = 1}, evaluator_.add(get(a), get(b)));
   }
   Cipher subtract(const Cipher& a, const Cipher& b) override {
-    return counted(counts_.add, evaluator_.subtract(get(a), get(b)));
+    return counted({.add = 1}, evaluator_.subtract(get(a), get(b)));
   }
   Cipher negate(const Cipher& a) override { return native_cipher(evaluator_.negate(get(a))); }
   Cipher add_plain(const Cipher& a, const Plain& b) override {
-    return counted(counts_.add, evaluator_.add_plain(get(a), get(b)));
+    return counted({.add = 1}, evaluator_.add_plain(get(a), get(b)));
   }
-  Cipher multiply(const Cipher& a, const Cipher& b) override {
-    return counted(counts_.multiply, evaluator_.multiply(get(a), get(b)));
+  Cipher product(const Cipher& a, const Cipher& b) override {
+    return counted({.multiply = 1}, evaluator_.product(get(a), get(b)));
   }
-  Cipher square(const Cipher& a) override { return counted(counts_.multiply, evaluator_.square(get(a))); }
+  Cipher relinearise(const Cipher& a) override {
+    return counted({.relinearise = 1}, evaluator_.relinearise(get(a)));
+  }
+  Cipher relinearise_rescale(const Cipher& a) override {
+    return counted({.relinearise = 1, .rescale = 1}, evaluator_.relinearise_rescale(get(a)));
+  }
   Cipher multiply_plain(const Cipher& a, const Plain& b) override {
-    return counted(counts_.multiply_plain, evaluator_.multiply_plain(get(a), get(b)));
+    return counted({.multiply_plain = 1}, evaluator_.multiply_plain(get(a), get(b)));
   }
   Cipher multiply_constant(const Cipher& a, double c, double constant_scale) override {
-    return counted(counts_.multiply_plain, evaluator_.multiply_constant(get(a), c, constant_scale));
+    return counted({.multiply_plain = 1}, evaluator_.multiply_constant(get(a), c, constant_scale));
   }
   Cipher add_constant(const Cipher& a, double c) override {
-    return counted(counts_.add, evaluator_.add_constant(get(a), c));
+    return counted({.add = 1}, evaluator_.add_constant(get(a), c));
   }
-  Cipher rescale(const Cipher& a) override { return counted(counts_.rescale, evaluator_.rescale(get(a))); }
+  Cipher rescale(const Cipher& a) override { return counted({.rescale = 1}, evaluator_.rescale(get(a))); }
   Cipher drop_to_level(const Cipher& a, int level) override {
     return native_cipher(evaluator_.drop_to_level(get(a), level));
   }
   Cipher rotate(const Cipher& a, int step) override {
-    if (evaluator_.rotation(step).step != 0) return counted(counts_.rotate, evaluator_.rotate(get(a), step));
+    if (evaluator_.rotation(step).step != 0) return counted({.rotate = 1}, evaluator_.rotate(get(a), step));
     evaluator_.require_mine("rotate", get(a));
     return a;
   }
   Cipher conjugate(const Cipher& a) override {
-    return counted(counts_.conjugate, evaluator_.conjugate(get(a)));
+    return counted({.conjugate = 1}, evaluator_.conjugate(get(a)));
   }
+  Cipher multiply_by_i(const Cipher& a) override { return native_cipher(evaluator_.multiply_by_i(get(a))); }
 
   std::vector<Cipher> rotate_many(const Cipher& a, std::span<const int> steps) override {
     std::vector<int> moving;
@@ -105,7 +111,7 @@ class NativeEngine final : public Engine {
     std::vector<Cipher> out;
     auto next = moved.begin();
     for (int step : steps) {
-      out.push_back(evaluator_.rotation(step).step == 0 ? a : counted(counts_.rotate, std::move(*next++)));
+      out.push_back(evaluator_.rotation(step).step == 0 ? a : counted({.rotate = 1}, std::move(*next++)));
     }
     return out;
   }
@@ -133,25 +139,23 @@ class NativeEngine final : public Engine {
   }
 
   Cipher polynomial(const Cipher& a, std::span<const double> coefficients) override {
-    static constexpr std::array<double, 3> kSquare{0, 0, 1};
-    if (!std::ranges::equal(coefficients, kSquare) || !is_canonical(*info_.params, a) || a.level() == 0) {
-      const Cipher result = Engine::polynomial(a, coefficients);
-      if (get(result).scale == result.scale()) return result;
-      Ciphertext canonical = get(result);  // off by a rounding error of its scale: the copy is rarely made
-      canonical.scale = result.scale();
-      return native_cipher(std::move(canonical));
-    }
-    Ciphertext result = evaluator_.multiply_rescale(get(a), get(a));
-    result.scale = info_.params->scale(result.level());
-    ++counts_.multiply;
-    ++counts_.rescale;
-    return native_cipher(std::move(result));
+    const Cipher result = Engine::polynomial(a, coefficients);
+    if (get(result).scale == result.scale()) return result;
+    Ciphertext canonical = get(result);  // off by a rounding error of its scale: the copy is rarely made
+    canonical.scale = result.scale();
+    return native_cipher(std::move(canonical));
   }
 
  private:
-  Cipher counted(std::int64_t& counter, Ciphertext result) {
-    ++counter;
+  Cipher counted(const OpCounts& counts, Ciphertext result) {
+    counts_ += counts;
     return native_cipher(std::move(result));
+  }
+  Plain encoded(Plaintext plain) {
+    ++counts_.encode;
+    const int level = plain.level();
+    const double scale = plain.scale;
+    return Plain(std::make_shared<const PlainBody>(std::move(plain)), level, scale);
   }
 
   EngineInfo info_;
@@ -166,15 +170,24 @@ class NativeClient final : public Client {
       : key_(std::move(key)), threads_(threads), encoder_(key_->params()), decryptor_(key_) {}
 
   Cipher encrypt(std::span<const double> slots, int level, double scale) override {
-    Plaintext plain = encoder_.encode(slots, level, scale, threads_);
-    const WipeAtExit guard(plain.poly);
-    return native_cipher(ckks::encrypt(*key_, plain, rng_, threads_));
+    return encrypted(encoder_.encode(slots, level, scale, threads_));
+  }
+  Cipher encrypt_complex(std::span<const std::complex<double>> slots, int level, double scale) override {
+    return encrypted(encoder_.encode(slots, level, scale, threads_));
   }
   std::vector<double> decrypt(const Cipher& a) override {
     return decryptor_.decode_private(decryptor_.decrypt(get(a), threads_));
   }
+  std::vector<std::complex<double>> decrypt_complex(const Cipher& a) override {
+    return decryptor_.decode_private_complex(decryptor_.decrypt(get(a), threads_));
+  }
 
  private:
+  Cipher encrypted(Plaintext plain) {
+    const WipeAtExit guard(plain.poly);
+    return native_cipher(ckks::encrypt(*key_, plain, rng_, threads_));
+  }
+
   std::shared_ptr<const SecretKey> key_;
   Threads threads_;
   Encoder encoder_;
@@ -207,7 +220,8 @@ Cipher native_cipher(Ciphertext ciphertext) {
   require_shape("native_cipher", ciphertext);
   const int level = ciphertext.level();
   const double scale = ciphertext.scale;
-  return Cipher(std::make_shared<const CipherBody>(std::move(ciphertext)), level, scale);
+  const int parts = static_cast<int>(ciphertext.c.size());
+  return Cipher(std::make_shared<const CipherBody>(std::move(ciphertext)), level, scale, parts);
 }
 
 }  // namespace sotto::ckks

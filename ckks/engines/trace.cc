@@ -7,7 +7,7 @@ namespace sotto::ckks {
 namespace {
 
 Cipher at(Placement place) {
-  return Cipher(nullptr, place.level, place.scale);
+  return Cipher(nullptr, place.level, place.scale, place.parts);
 }
 
 class TraceEngine final : public Engine {
@@ -17,7 +17,12 @@ class TraceEngine final : public Engine {
   OpCounts counts() const noexcept override { return ledger_.counts(); }
 
   Plain encode(std::span<const double> slots, int level, double scale) override {
-    const Placement place = ledger_.encode("encode", slots, level, scale);
+    const Placement place = ledger_.encode("encode", slots, {}, level, scale);
+    return Plain(nullptr, place.level, place.scale);
+  }
+  Plain encode_complex(std::span<const std::complex<double>> slots, int level, double scale) override {
+    const SlotParts parts = split_complex(slots);
+    const Placement place = ledger_.encode("encode", parts.re, parts.im, level, scale);
     return Plain(nullptr, place.level, place.scale);
   }
   Cipher add(const Cipher& a, const Cipher& b) override { return at(ledger_.add("add", a, b)); }
@@ -25,7 +30,8 @@ class TraceEngine final : public Engine {
   Cipher negate(const Cipher& a) override { return a; }
   Cipher add_plain(const Cipher& a, const Plain& b) override { return at(ledger_.add_plain(a, b)); }
   Cipher add_constant(const Cipher& a, double c) override { return at(ledger_.add_constant(a, c)); }
-  Cipher multiply(const Cipher& a, const Cipher& b) override { return at(ledger_.multiply(a, b)); }
+  Cipher product(const Cipher& a, const Cipher& b) override { return at(ledger_.product(a, b)); }
+  Cipher relinearise(const Cipher& a) override { return at(ledger_.relinearise(a)); }
   Cipher multiply_plain(const Cipher& a, const Plain& b) override { return at(ledger_.multiply_plain(a, b)); }
   Cipher multiply_constant(const Cipher& a, double c, double constant_scale) override {
     return at(ledger_.multiply_constant(a, c, constant_scale));
@@ -34,6 +40,7 @@ class TraceEngine final : public Engine {
   Cipher drop_to_level(const Cipher& a, int level) override { return at(ledger_.drop_to_level(a, level)); }
   Cipher rotate(const Cipher& a, int step) override { return at(ledger_.rotate(a, step)); }
   Cipher conjugate(const Cipher& a) override { return at(ledger_.conjugate(a)); }
+  Cipher multiply_by_i(const Cipher& a) override { return a; }
 
  private:
   EngineInfo info_;
@@ -44,11 +51,18 @@ class TraceClient final : public Client {
  public:
   explicit TraceClient(const ParamsPtr& params) : ledger_(params) {}
   Cipher encrypt(std::span<const double> slots, int level, double scale) override {
-    return at(ledger_.encode("encrypt", slots, level, scale));
+    return at(ledger_.encode("encrypt", slots, {}, level, scale));
+  }
+  Cipher encrypt_complex(std::span<const std::complex<double>> slots, int level, double scale) override {
+    const SlotParts parts = split_complex(slots);
+    return at(ledger_.encode("encrypt", parts.re, parts.im, level, scale));
   }
   /// Zeros: there is nothing to decrypt.
   std::vector<double> decrypt(const Cipher&) override {
     return std::vector<double>(ledger_.params().slots());
+  }
+  std::vector<std::complex<double>> decrypt_complex(const Cipher&) override {
+    return std::vector<std::complex<double>>(ledger_.params().slots());
   }
 
  private:

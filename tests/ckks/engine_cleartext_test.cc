@@ -62,6 +62,16 @@ TEST_F(CleartextEngine, ReportsValuesThatWouldWrapAround) {
   EXPECT_NO_THROW(engine.add(encrypt(7.5, 0), encrypt(7.5, 0)));
 }
 
+TEST_F(CleartextEngine, MeasuresComplexValuesByTheirMagnitude) {
+  Engine& engine = *session_.engine;
+  const std::vector<std::complex<double>> z(8, {12, 12});
+  expect_overflow([&] { session_.client->encrypt_complex(z, 0, params_->scale(0)); }, "encrypt");
+  expect_overflow([&] { engine.encode_complex(z, 0, params_->scale(0)); }, "encode");
+  const Cipher a = encrypt(12, 0);
+  EXPECT_NO_THROW(engine.multiply_by_i(a));
+  expect_overflow([&] { engine.add(a, engine.multiply_by_i(a)); }, "add");
+}
+
 TEST_F(CleartextEngine, ZerosAtTheEndsOfADiagonalAreZeros) {
   Engine& engine = *session_.engine;
   const std::vector<double> x{1, 2, 3, 4, 5, 6, 7, 8};

@@ -86,10 +86,10 @@ TEST(LinearTransform, IsCheckedBeforeUse) {
 }
 
 TEST(OpCounts, AddAndSubtractEveryField) {
-  const OpCounts one{1, 2, 3, 4, 5, 6, 7};
+  const OpCounts one{1, 2, 3, 4, 5, 6, 7, 8};
   OpCounts two = one;
   two += one;
-  EXPECT_EQ(two, (OpCounts{2, 4, 6, 8, 10, 12, 14}));
+  EXPECT_EQ(two, (OpCounts{2, 4, 6, 8, 10, 12, 14, 16}));
   EXPECT_EQ(two - one, one);
 }
 

@@ -71,13 +71,14 @@ class Machine {
   double rounding(double scale) const { return 16 * static_cast<double>(params_->n()) / scale; }
   double size(const Register& r) {
     double largest = 0;
-    for (const double v : clients_[kClear]->decrypt(r.on[kClear])) largest = std::max(largest, std::abs(v));
+    for (const auto& z : clients_[kClear]->decrypt_complex(r.on[kClear]))
+      largest = std::max(largest, std::abs(z));
     return largest;
   }
 
   void step() {
     Register& a = next_register();
-    switch (next() % 16) {
+    switch (next() % 20) {
       case 0:
         return sum(a, next_register(), false);
       case 1:
@@ -107,8 +108,16 @@ class Machine {
         return perform(a, a.error, [&](Engine& e, Side s) { return e.negate(a.on[s]); });
       case 14:
         return polynomial(a);
+      case 15:
+        return linear(a);
+      case 16:
+        return perform(a, a.error, [&](Engine& e, Side s) { return e.multiply_by_i(a.on[s]); });
+      case 17:
+        return lazy_product(a, next_register());
+      case 18:
+        return relinearise(a);
       default:
-        return next() % 2 == 0 ? linear(a) : encrypt_into(a);
+        return encrypt_into(a);
     }
   }
 
@@ -121,15 +130,43 @@ class Machine {
   /// Scales may differ by 2^-30.
   double mismatch(const Register& a, const Register& b) { return std::ldexp(size(a) + size(b), -29); }
 
+  double product_error(const Register& a, const Register& b) {
+    return size(a) * b.error + size(b) * a.error + a.error * b.error +
+           rounding(a.on[0].scale() * b.on[0].scale());
+  }
   void product(Register& a, const Register& b) {
-    const double x = size(a), y = size(b);
-    const double error = x * b.error + y * a.error + a.error * b.error;
+    const double error = product_error(a, b);
+    if (next() % 4 == 0) {
+      const double scale =
+          a.on[0].scale() * b.on[0].scale() / prime(std::min(a.on[0].level(), b.on[0].level()));
+      return perform(a, error + rounding(scale),
+                     [&](Engine& e, Side s) { return e.multiply_rescale(a.on[s], b.on[s]); });
+    }
     const bool squared = &a == &b && next() % 2 == 0;
-    perform(a, error + rounding(a.on[0].scale() * b.on[0].scale()), [&, squared](Engine& e, Side s) {
+    perform(a, error, [&, squared](Engine& e, Side s) {
       return squared ? e.square(a.on[s]) : e.multiply(a.on[s], b.on[s]);
     });
     if (next() % 4 != 0) rescale(a);
   }
+  /// a b, or a b + a^2 where the scales agree; left in three parts at times.
+  void lazy_product(Register& a, const Register& b) {
+    const double error = product_error(a, b) + product_error(a, a);
+    const bool summed = next() % 2 == 0 && a.on[kTrace].scale() == b.on[kTrace].scale();
+    perform(a, error, [&, summed](Engine& e, Side s) {
+      const Cipher product = e.product(a.on[s], b.on[s]);
+      return summed ? e.add(product, e.product(a.on[s], a.on[s])) : product;
+    });
+    if (next() % 4 != 0) relinearise(a);
+  }
+  void relinearise(Register& a) {
+    const double scale = a.on[0].scale();
+    if (next() % 2 == 0) {
+      return perform(a, a.error + rounding(scale), [&](Engine& e, Side s) { return e.relinearise(a.on[s]); });
+    }
+    perform(a, a.error + rounding(scale / prime(a.on[0].level())),
+            [&](Engine& e, Side s) { return e.relinearise_rescale(a.on[s]); });
+  }
+  double prime(int level) const { return static_cast<double>(params_->q(level).modulus().value()); }
   void product_plain(Register& a) {
     const int level = next_level();
     const double scale = next_scale(level);
@@ -159,9 +196,7 @@ class Machine {
             [&](Engine& e, Side s) { return e.add_constant(a.on[s], c); });
   }
   void rescale(Register& a) {
-    const int level = a.on[0].level();
-    const double prime = static_cast<double>(params_->q(level).modulus().value());
-    perform(a, a.error + rounding(a.on[0].scale() / prime),
+    perform(a, a.error + rounding(a.on[0].scale() / prime(a.on[0].level())),
             [&](Engine& e, Side s) { return e.rescale(a.on[s]); });
   }
   void drop(Register& a) {
@@ -212,6 +247,12 @@ class Machine {
   }
   void encrypt_at(Register& r, int level, double scale) {
     const std::vector<double> values = next_slots();
+    if (next() % 4 == 0) {
+      std::vector<std::complex<double>> complex(values.begin(), values.end());
+      for (std::size_t i = 0; i < values.size(); ++i) complex[i].imag(values[values.size() - 1 - i]);
+      return perform(r, fresh(scale),
+                     [&](Engine&, Side s) { return clients_[s]->encrypt_complex(complex, level, scale); });
+    }
     perform(r, fresh(scale), [&](Engine&, Side s) { return clients_[s]->encrypt(values, level, scale); });
   }
 
@@ -251,8 +292,8 @@ class Machine {
       if (const auto* code = std::get_if<ErrorCode>(&outcome)) {
         out << "refusal " << error_code_name(*code);
       } else {
-        out << "level " << std::get<Cipher>(outcome).level() << ", scale "
-            << std::get<Cipher>(outcome).scale();
+        const Cipher& a = std::get<Cipher>(outcome);
+        out << "level " << a.level() << ", scale " << a.scale() << ", " << a.parts() << " parts";
       }
       return out.str();
     };
@@ -261,15 +302,15 @@ class Machine {
       agree = std::get<ErrorCode>(got) == std::get<ErrorCode>(want);
     } else if (agree) {
       const Cipher &g = std::get<Cipher>(got), &w = std::get<Cipher>(want);
-      agree = g.level() == w.level() && std::abs(g.scale() / w.scale() - 1) < 1e-12;
+      agree = g.level() == w.level() && g.parts() == w.parts() && std::abs(g.scale() / w.scale() - 1) < 1e-12;
     }
     if (!agree)
       report((side == kSubject ? "subject: " : "cleartext: ") + text(got) + "; trace: " + text(want));
   }
 
   void compare_slots(const Register& r) {
-    const std::vector<double> got = clients_[kSubject]->decrypt(r.on[kSubject]);
-    const std::vector<double> want = clients_[kClear]->decrypt(r.on[kClear]);
+    const std::vector<std::complex<double>> got = clients_[kSubject]->decrypt_complex(r.on[kSubject]);
+    const std::vector<std::complex<double>> want = clients_[kClear]->decrypt_complex(r.on[kClear]);
     for (std::size_t i = 0; i < want.size(); ++i) {
       const double allowed = r.error + fresh(r.on[kClear].scale()) / 16 + std::ldexp(std::abs(want[i]), -40);
       if (std::abs(got[i] - want[i]) <= allowed) continue;

@@ -118,9 +118,36 @@ TEST_P(EvaluatorOf, ThreePartsAddUpBeforeOneRelinearisation) {
   EXPECT_BITS(scheme().open(sum), want, bits_);
   EXPECT_BITS(scheme().open(evaluator().rescale(evaluator().relinearise(sum))), want, bits_);
   Ciphertext two = a;
+  const Ciphertext fused = evaluator().relinearise_rescale(sum);
+  EXPECT_EQ(fused.scale, sum.scale / q(2));
+  EXPECT_BITS(scheme().open(fused), want, bits_);
   two.scale = sum.scale;  // a 2-part operand, read at another scale
   const Slots shifted = map(want, x, [&](auto w, auto u) { return w - u * a.scale / sum.scale; });
   EXPECT_BITS(scheme().open(evaluator().subtract(sum, two)), shifted, bits_);
+}
+
+TEST_P(EvaluatorOf, TimesIIsTheProductWithAMonomial) {
+  const Slots x = scheme().random_complex();
+  const Params& params = *scheme().params;
+  const Ciphertext fresh = scheme().encrypt(x, 2);
+  Plaintext monomial{scheme().params, EvalPoly(params.n(), 3), 1};
+  for (int i = 0; i < 3; ++i) {
+    std::ranges::fill(monomial.poly.limb(i), 0);
+    monomial.poly.limb(i)[params.n() / 2] = 1;
+    params.q(i).forward(monomial.poly.limb(i));
+  }
+  for (const Ciphertext& a : {fresh, evaluator().product(fresh, fresh)}) {
+    const Ciphertext turned = evaluator().multiply_by_i(a), want = evaluator().multiply_plain(a, monomial);
+    ASSERT_EQ(turned.c.size(), want.c.size());
+    EXPECT_EQ(turned.scale, a.scale);
+    for (std::size_t part = 0; part < want.c.size(); ++part) {
+      for (int i = 0; i < want.c[part].limbs(); ++i) {
+        EXPECT_TRUE(std::ranges::equal(turned.c[part].limb(i), want.c[part].limb(i))) << part << ", " << i;
+      }
+    }
+  }
+  EXPECT_BITS(scheme().open(evaluator().multiply_by_i(fresh)),
+              map(x, x, [](auto u, auto) { return u * std::complex<double>(0, 1); }), bits_);
 }
 
 TEST_P(EvaluatorOf, PlaintextsAndConstants) {
@@ -365,7 +392,8 @@ TEST_F(Refusals, PartsKeysAndParameters) {
   const Ciphertext a = fresh(2), three = evaluator.product(a, a);
   for (const auto& use : std::vector<std::function<void()>>{
            [&] { (void)evaluator.rotate(three, 2); }, [&] { (void)evaluator.rescale(three); },
-           [&] { (void)evaluator.multiply(three, a); }, [&] { (void)evaluator.relinearise(a); }}) {
+           [&] { (void)evaluator.multiply(three, a); }, [&] { (void)evaluator.relinearise(a); },
+           [&] { (void)evaluator.relinearise_rescale(a); }}) {
     EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, use), HasSubstr("parts"));
   }
   Ciphertext foreign = a;

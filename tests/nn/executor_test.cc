@@ -20,6 +20,7 @@ void expect_same_counts(const ckks::OpCounts& got, const ckks::OpCounts& want) {
   EXPECT_EQ(got.rotate, want.rotate);
   EXPECT_EQ(got.multiply_plain, want.multiply_plain);
   EXPECT_EQ(got.multiply, want.multiply);
+  EXPECT_EQ(got.relinearise, want.relinearise);
   EXPECT_EQ(got.add, want.add);
   EXPECT_EQ(got.rescale, want.rescale);
   EXPECT_EQ(got.conjugate, want.conjugate);

@@ -63,6 +63,7 @@ TEST(Planner, CryptoNetsNeedsFewOperations) {
   EXPECT_EQ(counts.rotate, 32);
   EXPECT_EQ(counts.multiply_plain, 59);
   EXPECT_EQ(counts.multiply, 2);
+  EXPECT_EQ(counts.relinearise, 2);
   EXPECT_EQ(counts.rescale, 5);
   EXPECT_EQ(counts.add, 70);
   ASSERT_EQ(plan.steps.size(), 5U);
