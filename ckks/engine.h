@@ -14,10 +14,9 @@
 //    agree to 2^-30 relative (kScaleMismatch otherwise, with both scales in the sentence). No operation
 //    silently mixes scales.
 //  * product(a, b) leaves three parts, so that a sum of products is relinearised once. What is linear and
-//  needs
-//    no key takes three parts too: add, subtract, negate, multiply_by_i, drop_to_level and the operations
-//    with a plaintext or a constant. All others refuse them (kInvalidArgument); relinearise() makes two of
-//    three.
+//    needs no key takes three parts too: add, subtract, negate, multiply_by_i, drop_to_level and the
+//    operations with a plaintext or a constant. All others refuse them (kInvalidArgument); relinearise()
+//    makes two of three.
 //  * a product whose scale exceeds the modulus of its level is refused (kOutOfLevels) with the numbers.
 #pragma once
 

@@ -109,7 +109,7 @@ class Machine {
       case 14:
         return polynomial(a);
       case 15:
-        return linear(a);
+        return next() % 2 == 0 ? linear(a) : encrypt_into(a);
       case 16:
         return perform(a, a.error, [&](Engine& e, Side s) { return e.multiply_by_i(a.on[s]); });
       case 17:
@@ -117,7 +117,7 @@ class Machine {
       case 18:
         return relinearise(a);
       default:
-        return encrypt_into(a);
+        return next() % 2 == 0 ? product_and_rescale(a, next_register()) : encrypt_complex_into(a);
     }
   }
 
@@ -136,17 +136,17 @@ class Machine {
   }
   void product(Register& a, const Register& b) {
     const double error = product_error(a, b);
-    if (next() % 4 == 0) {
-      const double scale =
-          a.on[0].scale() * b.on[0].scale() / prime(std::min(a.on[0].level(), b.on[0].level()));
-      return perform(a, error + rounding(scale),
-                     [&](Engine& e, Side s) { return e.multiply_rescale(a.on[s], b.on[s]); });
-    }
     const bool squared = &a == &b && next() % 2 == 0;
     perform(a, error, [&, squared](Engine& e, Side s) {
       return squared ? e.square(a.on[s]) : e.multiply(a.on[s], b.on[s]);
     });
     if (next() % 4 != 0) rescale(a);
+  }
+  void product_and_rescale(Register& a, const Register& b) {
+    const double scale =
+        a.on[0].scale() * b.on[0].scale() / prime(std::min(a.on[0].level(), b.on[0].level()));
+    perform(a, product_error(a, b) + rounding(scale),
+            [&](Engine& e, Side s) { return e.multiply_rescale(a.on[s], b.on[s]); });
   }
   /// a b, or a b + a^2 where the scales agree; left in three parts at times.
   void lazy_product(Register& a, const Register& b) {
@@ -245,14 +245,17 @@ class Machine {
     const int level = std::max(next_level(), 1);
     encrypt_at(r, level, next_scale(level));
   }
+  void encrypt_complex_into(Register& r) {
+    const int level = std::max(next_level(), 1);
+    const double scale = next_scale(level);
+    const std::vector<double> re = next_slots(), im = next_slots();
+    std::vector<std::complex<double>> values(re.begin(), re.end());
+    for (std::size_t i = 0; i < values.size(); ++i) values[i].imag(im[i]);
+    perform(r, fresh(scale),
+            [&](Engine&, Side s) { return clients_[s]->encrypt_complex(values, level, scale); });
+  }
   void encrypt_at(Register& r, int level, double scale) {
     const std::vector<double> values = next_slots();
-    if (next() % 4 == 0) {
-      std::vector<std::complex<double>> complex(values.begin(), values.end());
-      for (std::size_t i = 0; i < values.size(); ++i) complex[i].imag(values[values.size() - 1 - i]);
-      return perform(r, fresh(scale),
-                     [&](Engine&, Side s) { return clients_[s]->encrypt_complex(complex, level, scale); });
-    }
     perform(r, fresh(scale), [&](Engine&, Side s) { return clients_[s]->encrypt(values, level, scale); });
   }
 
