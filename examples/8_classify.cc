@@ -1,6 +1,6 @@
 // A network on an encrypted image: model -> graph -> plan -> keys -> program, then encrypt, run, decrypt.
 //
-// Run as: 2_classify models/mnist-cryptonets.onnx samples/digit-3.pgm
+// Run as: 8_classify models/mnist-cryptonets.onnx samples/digit-3.pgm
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
   try {
     return classify(argv[1], argv[2]);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "2_classify: %s\n", error.what());
+    std::fprintf(stderr, "8_classify: %s\n", error.what());
     return 1;
   }
 }
