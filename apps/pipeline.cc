@@ -43,8 +43,7 @@ void Pipeline::make_native(const nn::Plan& plan) {
   const Progress progress("making keys", 0, plan.keygen_seconds);
   ckks::Rng rng;
   auto secret = std::make_shared<const ckks::SecretKey>(ckks::make_secret_key(params_, rng));
-  auto server =
-      std::make_shared<const ckks::ServerKeys>(ckks::make_server_keys(*secret, plan.keys, rng, threads_));
+  auto server = ckks::resident(ckks::make_server_keys(*secret, plan.keys, rng, threads_));
   setup_.keygen_seconds = watch.seconds();
   setup_.key_bytes = ckks::io::server_keys_file_bytes(*params_, plan.keys);
   session_ = {ckks::make_native_client(std::move(secret), threads_),

@@ -56,8 +56,8 @@ struct Bench {
       request.galois.push_back({{.step = step, .conjugate = false}, level});
       steps.push_back(step);
     }
-    evaluator = std::make_unique<Evaluator>(
-        std::make_shared<const ServerKeys>(make_server_keys(*secret, request, rng, threads)), threads);
+    evaluator =
+        std::make_unique<Evaluator>(resident(make_server_keys(*secret, request, rng, threads)), threads);
     for (std::size_t i = 0; i < params->slots(); ++i) slots.push_back(0.001 * static_cast<double>(i % 1000));
     plain = encoder.encode(slots, level, params->scale(level), threads);
     cipher = encrypt(*secret, plain, rng, threads);

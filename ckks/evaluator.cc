@@ -44,16 +44,12 @@ void require_constant(std::string_view operation, double c, double scale, const 
              "; lower the scale or keep more levels");
 }
 
-std::string describe(const GaloisKeyId& id) {
-  return id.conjugate ? "the conjugation" : "rotation by " + std::to_string(id.step);
-}
-
 }  // namespace
 
-Evaluator::Evaluator(std::shared_ptr<const ServerKeys> keys, Threads threads)
-    : keys_(std::move(keys)), threads_(threads), switcher_(keys_->params) {
-  for (const auto& [id, key] : keys_->galois) {
-    automorphisms_.try_emplace(id, params()->log_n(), galois_element(*params(), id));
+Evaluator::Evaluator(KeyStorePtr keys, Threads threads)
+    : keys_(std::move(keys)), threads_(threads), switcher_(keys_->params()) {
+  for (const auto& [name, level] : keys_->levels()) {
+    if (name) automorphisms_.try_emplace(*name, params()->log_n(), galois_element(*params(), *name));
   }
   for (int i = 0; i < params()->chain_count(); ++i) {
     AlignedWords monomial(params()->n(), 0);
@@ -71,7 +67,7 @@ void Evaluator::require_mine(std::string_view operation, const Ciphertext& a, st
                       : "a ciphertext of 2 parts; only products before relinearisation have 3");
   }
   require_same_params(*params(), *a.params, operation);
-  if (a.key_id != keys_->id) {
+  if (a.key_id != keys_->id()) {
     refuse(ErrorCode::kMissingKey, operation,
            "the ciphertext was encrypted under another secret key than these evaluation keys; use keys made "
            "from one secret");
@@ -270,14 +266,16 @@ Ciphertext Evaluator::product(const Ciphertext& a_in, const Ciphertext& b_in) co
 
 ExtendedPair Evaluator::relinearisation(std::string_view operation, const EvalPoly& c2) const {
   const int level = params()->level_of(c2.q_limbs());
-  if (!keys_->relin || keys_->relin->level < level) {
+  const int reach = keys_->level_of(std::nullopt);
+  if (reach < level) {
     refuse(ErrorCode::kMissingKey, operation,
-           (keys_->relin ? "the relinearisation key reaches level " + std::to_string(keys_->relin->level) +
-                               ", the product is at level "
-                         : std::string("there is no relinearisation key, needed at level ")) +
+           (reach >= 0 ? "the relinearisation key reaches level " + std::to_string(reach) +
+                             ", the product is at level "
+                       : std::string("there is no relinearisation key, needed at level ")) +
                std::to_string(level) + "; request it with relin_level " + std::to_string(level));
   }
-  const SwitchingKey* key = &*keys_->relin;
+  const std::shared_ptr<const SwitchingKey> held = keys_->find(std::nullopt);
+  const SwitchingKey* key = held.get();
   return std::move(switcher_.inner_products(switcher_.decompose(c2, threads_), {&key, 1}, threads_).front());
 }
 
@@ -393,14 +391,13 @@ std::vector<Evaluator::Galois> Evaluator::galois(std::span<const GaloisKeyId> id
   std::vector<Galois> found;
   std::string missing;
   for (const GaloisKeyId& id : ids) {
-    const auto key = keys_->galois.find(id);
-    if (key != keys_->galois.end() && key->second.level >= level) {
-      found.push_back({&key->second, &automorphisms_.at(id)});
+    const int reach = keys_->level_of(id);
+    if (reach >= level) {
+      found.push_back({id, &automorphisms_.at(id)});
       continue;
     }
     missing += (missing.empty() ? "" : ", ") + describe(id);
-    if (key != keys_->galois.end())
-      missing += " (its key reaches level " + std::to_string(key->second.level) + ")";
+    if (reach >= 0) missing += " (its key reaches level " + std::to_string(reach) + ")";
   }
   if (missing.empty()) return found;
   refuse(
@@ -410,8 +407,12 @@ std::vector<Evaluator::Galois> Evaluator::galois(std::span<const GaloisKeyId> id
 
 /// Many maps go to threads whole when they are divided; few share the limbs of each.
 std::vector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::span<const Galois> maps) const {
+  std::vector<std::shared_ptr<const SwitchingKey>> held;
   std::vector<const SwitchingKey*> keys;
-  for (const Galois& map : maps) keys.push_back(map.key);
+  for (const Galois& map : maps) {
+    held.push_back(key(map));
+    keys.push_back(held.back().get());
+  }
   const Decomposition digits = switcher_.decompose(a.c[1], threads_);
   const std::vector<ExtendedPair> u = switcher_.inner_products(digits, keys, threads_);
   std::vector<Ciphertext> out(maps.size());

@@ -9,16 +9,17 @@
 #include <span>
 
 #include "ckks/ciphertext.h"
+#include "ckks/key_store.h"
 #include "ckks/keyswitch.h"
 
 namespace sotto::ckks {
 
 class Evaluator {
  public:
-  explicit Evaluator(std::shared_ptr<const ServerKeys> keys, Threads threads = {});
+  explicit Evaluator(KeyStorePtr keys, Threads threads = {});
 
-  const ParamsPtr& params() const noexcept { return keys_->params; }
-  const ServerKeys& keys() const noexcept { return *keys_; }
+  const ParamsPtr& params() const noexcept { return keys_->params(); }
+  const KeyStorePtr& keys() const noexcept { return keys_; }
   const KeySwitcher& switcher() const noexcept { return switcher_; }
   Threads threads() const noexcept { return threads_; }
 
@@ -58,13 +59,15 @@ class Evaluator {
   /// Rotates by every step, decomposing `a` once: (b + 2 |steps|)(l + a) transforms.
   std::vector<Ciphertext> rotate_many(const Ciphertext& a, std::span<const int> steps) const;
 
-  /// An automorphism with its key, checked to serve `level`.
+  /// An automorphism whose key is there and serves the level that was asked for.
   struct Galois {
-    const SwitchingKey* key;
+    GaloisKeyId id;
     const ntt::Automorphism* sigma;
   };
   /// One for each id; throws kMissingKey naming every id that is absent or whose key is cut below `level`.
   std::vector<Galois> galois(std::span<const GaloisKeyId> ids, int level, std::string_view operation) const;
+  /// Its key, to be held no longer than it is used: the store may have had to read it.
+  std::shared_ptr<const SwitchingKey> key(const Galois& galois) const { return keys_->find(galois.id); }
   GaloisKeyId rotation(int step) const noexcept;
 
   /// Scale after `count` rescales from `level`; throws as rescale().
@@ -90,7 +93,7 @@ class Evaluator {
   std::vector<Ciphertext> apply_galois(const Ciphertext& a, std::span<const Galois> maps) const;
   Ciphertext apply_galois(const Ciphertext& a, const GaloisKeyId& id, std::string_view operation) const;
 
-  std::shared_ptr<const ServerKeys> keys_;
+  KeyStorePtr keys_;
   Threads threads_;
   KeySwitcher switcher_;
   std::map<GaloisKeyId, ntt::Automorphism> automorphisms_;  // for the keys that are there

@@ -64,6 +64,9 @@ struct GaloisKeyId {
   auto operator<=>(const GaloisKeyId&) const = default;
 };
 
+/// Which switching key: that of an automorphism, or std::nullopt for relinearisation.
+using KeyName = std::optional<GaloisKeyId>;
+
 /// A key request: made only up to the level at which it is used, so that low-level keys are small.
 struct GaloisKeyRequest {
   GaloisKeyId id;

@@ -44,13 +44,14 @@ class Application {
     for (int baby : transform_.babies) want(baby);
     if (transform_.blocks.size() > 1) want(transform_.giant_step);
     for (int fold : transform_.folds) want(fold);
-    keys_ = evaluator_.galois(ids, transform_.level, "apply");
+    maps_ = evaluator_.galois(ids, transform_.level, "apply");
   }
 
   /// Every block, modulo QP and times P, not yet rotated by its giant step. Babies of a few limbs at a time:
   /// first they are made, limb by limb, then piece by piece of a limb multiplied with the diagonals, each of
   /// which is read once for both parts.
   std::vector<ExtendedPair> blocks() const {
+    const BabyKeys keys = baby_keys();
     const bool moves = transform_.babies.back() != 0;  // ascending
     const Decomposition digits =
         moves ? evaluator_.switcher().decompose(a_.c[1], evaluator_.threads()) : Decomposition();
@@ -68,7 +69,7 @@ class Application {
       const auto words_of = [&](int i) {
         return babies.span().subspan(limb_words * static_cast<std::size_t>(i - first), limb_words);
       };
-      make_babies(digits, first, last, words_of);
+      make_babies(digits, keys, first, last, words_of);
       parallel_for(evaluator_.threads(), pieces * (last - first), [&](int task) {
         const int i = first + task / pieces;
         block_piece(i, words_of(i), static_cast<std::size_t>(task % pieces) * piece, piece, out);
@@ -82,6 +83,7 @@ class Application {
     const KeySwitcher& switcher = evaluator_.switcher();
     const EvalPoly c1 = switcher.mod_down_part(sum[1], evaluator_.threads());
     const Decomposition digits = switcher.decompose(c1, evaluator_.threads());
+    const auto key = evaluator_.key(galois);
     ExtendedPair out = extended_pair();
     switcher.each_limb(digits, 0, limbs(), evaluator_.threads(), [&](int i, ntt::Rows rows, Threads inner) {
       parallel_for(inner, 2, [&](int task) {
@@ -89,7 +91,7 @@ class Application {
         const ntt::Plan& plan = params_.limb(i, q_limbs());
         AlignedWords buffer(plan.n());
         const ntt::Limb u = buffer.span(), z = out[part].limb(i);
-        switcher.multiply_key(rows, *galois.key, part, i, q_limbs(), u);
+        switcher.multiply_key(rows, *key, part, i, q_limbs(), u);
         if (part == 0) plan.add(u, u, sum[0].limb(i));
         plan.permute(z, u, *galois.sigma);
         if (addend != nullptr) plan.add(z, z, (*addend)[part].limb(i));
@@ -100,17 +102,30 @@ class Application {
 
   /// The sum of the rotated blocks, by Horner, then the folds.
   ExtendedPair accumulate(std::vector<ExtendedPair> blocks) const {
-    auto key = keys_.begin() + std::ranges::count_if(transform_.babies, [](int baby) { return baby != 0; });
+    auto map = maps_.begin() + moved_babies();
     ExtendedPair sum = std::move(blocks.back());
     for (std::size_t k = blocks.size() - 1; k-- > 0;) {
-      sum = rotate_add(sum, *key, blocks[k][0].empty() ? nullptr : &blocks[k]);
+      sum = rotate_add(sum, *map, blocks[k][0].empty() ? nullptr : &blocks[k]);
     }
-    if (blocks.size() > 1) ++key;
-    for (int fold : transform_.folds) sum = fold == 0 ? doubled(sum) : rotate_add(sum, *key++, &sum);
+    if (blocks.size() > 1) ++map;
+    for (int fold : transform_.folds) sum = fold == 0 ? doubled(sum) : rotate_add(sum, *map++, &sum);
     return sum;
   }
 
  private:
+  /// In the order of the babies that move.
+  using BabyKeys = std::vector<std::shared_ptr<const SwitchingKey>>;
+
+  std::ptrdiff_t moved_babies() const noexcept {
+    return std::ranges::count_if(transform_.babies, [](int baby) { return baby != 0; });
+  }
+  BabyKeys baby_keys() const {
+    BabyKeys keys;
+    for (std::ptrdiff_t k = 0; k < moved_babies(); ++k)
+      keys.push_back(evaluator_.key(maps_[static_cast<std::size_t>(k)]));
+    return keys;
+  }
+
   int q_limbs() const noexcept { return params_.limbs(transform_.level); }
   int limbs() const noexcept { return q_limbs() + params_.special_count(); }
   std::size_t baby_stride() const noexcept { return params_.n() + kRowPadding; }
@@ -132,11 +147,12 @@ class Application {
   /// The babies of limbs [first, last) into words_of(limb): [part][baby][stride]. Without a rotation among
   /// them nothing needs to be lifted.
   template <class Words>
-  void make_babies(const Decomposition& digits, int first, int last, Words&& words_of) const {
+  void make_babies(const Decomposition& digits, const BabyKeys& keys, int first, int last,
+                   Words&& words_of) const {
     const auto body = [&](int i, ntt::Rows rows, Threads inner) {
       parallel_for(inner, 2, [&](int part) {
         const std::size_t half = words_of(i).size() / 2;
-        baby_limbs(rows, static_cast<std::size_t>(part), i,
+        baby_limbs(rows, keys, static_cast<std::size_t>(part), i,
                    words_of(i).subspan(static_cast<std::size_t>(part) * half, half));
       });
     };
@@ -148,21 +164,21 @@ class Application {
   }
 
   /// P Rot(a, baby) for all babies: limb i of one part, into [baby][stride]. On special limbs P a = 0.
-  void baby_limbs(ntt::Rows digits, std::size_t part, int i, std::span<u64> out) const {
+  void baby_limbs(ntt::Rows digits, const BabyKeys& keys, std::size_t part, int i, std::span<u64> out) const {
     const ntt::Plan& plan = params_.limb(i, q_limbs());
     const bool chain = i < q_limbs();
     AlignedWords lifted(plan.n()), buffer(plan.n());
     if (chain)
       plan.multiply_scalar(lifted.span(), a_.c[part].limb(i),
                            evaluator_.switcher().special_product(params_.basis(transform_.level).prime(i)));
-    auto key = keys_.begin();
+    std::size_t moved = 0;
     for (std::size_t k = 0; k < transform_.babies.size(); ++k) {
       const ntt::Limb target = out.subspan(k * baby_stride(), plan.n());
       if (transform_.babies[k] != 0) {
-        evaluator_.switcher().multiply_key(digits, *key->key, part, i, q_limbs(), buffer.span());
+        evaluator_.switcher().multiply_key(digits, *keys[moved], part, i, q_limbs(), buffer.span());
         if (part == 0 && chain) plan.add(buffer.span(), buffer.span(), lifted.span());
-        plan.permute(target, buffer.span(), *key->sigma);
-        ++key;
+        plan.permute(target, buffer.span(), *maps_[moved].sigma);
+        ++moved;
       } else if (chain) {
         std::ranges::copy(lifted.span(), target.begin());
       } else {
@@ -195,7 +211,7 @@ class Application {
   const EncodedTransform& transform_;
   const Ciphertext& a_;
   const Params& params_;
-  std::vector<Galois> keys_;
+  std::vector<Galois> maps_;
 };
 
 /// The scale of the result.

@@ -76,10 +76,10 @@ int run_infer(const Options& options) {
   Stopwatch watch;
   const auto keys = [&] {
     const Progress progress("reading the keys");
-    return std::make_shared<const ckks::ServerKeys>(ckks::io::load_server_keys(options.keys, threads));
+    return ckks::resident(ckks::io::load_server_keys(options.keys, threads));
   }();
-  check_plan_params(plan, *keys->params, options.keys);
-  ckks::Ciphertext image = ckks::io::load_ciphertext(options.image, keys->params, keys->id);
+  check_plan_params(plan, *keys->params(), options.keys);
+  ckks::Ciphertext image = ckks::io::load_ciphertext(options.image, keys->params(), keys->id());
 
   const auto engine = ckks::make_native_engine(keys, threads);
   const nn::Program program = [&] {

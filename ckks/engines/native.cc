@@ -46,9 +46,9 @@ struct NativeLinear final : PreparedLinear {
 
 class NativeEngine final : public Engine {
  public:
-  NativeEngine(std::shared_ptr<const ServerKeys> keys, Threads threads)
-      : info_{.name = "native", .params = keys->params, .threads = threads},
-        encoder_(keys->params),
+  NativeEngine(KeyStorePtr keys, Threads threads)
+      : info_{.name = "native", .params = keys->params(), .threads = threads},
+        encoder_(keys->params()),
         evaluator_(std::move(keys), threads) {}
 
   const EngineInfo& info() const noexcept override { return info_; }
@@ -200,11 +200,11 @@ class NativeClient final : public Client {
 Session make_native_session(const ParamsPtr& params, const KeyRequest& request, Threads threads) {
   Rng rng;
   auto secret = std::make_shared<const SecretKey>(make_secret_key(params, rng));
-  auto keys = std::make_shared<const ServerKeys>(make_server_keys(*secret, request, rng, threads));
+  auto keys = resident(make_server_keys(*secret, request, rng, threads));
   return {make_native_client(std::move(secret), threads), make_native_engine(std::move(keys), threads)};
 }
 
-std::unique_ptr<Engine> make_native_engine(std::shared_ptr<const ServerKeys> keys, Threads threads) {
+std::unique_ptr<Engine> make_native_engine(KeyStorePtr keys, Threads threads) {
   return std::make_unique<NativeEngine>(std::move(keys), threads);
 }
 

@@ -26,8 +26,8 @@ std::vector<u64> program(std::string_view backend, Threads threads) {
   KeyRequest request{.relin_level = 3, .galois = {}};
   for (int step : {1, 2, 3, 4, 5, 6, 7, 8, 64})
     request.galois.push_back({{.step = step, .conjugate = false}, 3});
-  const auto keys = std::make_shared<const ServerKeys>(make_server_keys(secret, request, rng, threads));
-  const Evaluator evaluator(keys, threads);
+  const ServerKeys keys = make_server_keys(secret, request, rng, threads);
+  const Evaluator evaluator(resident(keys), threads);
   const Encoder encoder(params);
 
   std::vector<double> x(params->slots());
@@ -52,8 +52,8 @@ std::vector<u64> program(std::string_view backend, Threads threads) {
     words.insert(words.end(), poly.words().data(), poly.words().data() + poly.words().size());
   };
   for (const Ciphertext& c : results) std::ranges::for_each(c.c, take);
-  std::ranges::for_each(keys->relin->b, take);
-  for (const auto& [id, key] : keys->galois) std::ranges::for_each(key.b, take);
+  std::ranges::for_each(keys.relin->b, take);
+  for (const auto& [id, key] : keys.galois) std::ranges::for_each(key.b, take);
   return words;
 }
 

@@ -186,7 +186,7 @@ TEST_P(EvaluatorOf, HoistedRotationsAreTheSameWords) {
   const Ciphertext a = scheme().encrypt(scheme().random_complex(), 3);
   const std::vector<int> steps{1, 0, 100, -1, 5, 2, 1, 255, 2, 5};
   for (const int threads : {1, 2}) {
-    const Evaluator other(std::make_shared<const ServerKeys>(evaluator().keys()), Threads{threads});
+    const Evaluator other(evaluator().keys(), Threads{threads});
     const std::vector<Ciphertext> many = other.rotate_many(a, steps);
     ASSERT_EQ(many.size(), steps.size());
     for (std::size_t k = 0; k < steps.size(); ++k) {
@@ -325,8 +325,7 @@ TEST_F(Refusals, MissingKeysAreNamedAllAtOnce) {
               HasSubstr("the conjugation"));
   EXPECT_THAT(refusal_of(ErrorCode::kMissingKey, [&] { (void)evaluator.square(fresh(3)); }),
               HasSubstr("reaches level 2, the product is at level 3"));
-  const Evaluator bare(
-      std::make_shared<const ServerKeys>(make_server_keys(*scheme().secret, {}, scheme().rng)));
+  const Evaluator bare(resident(make_server_keys(*scheme().secret, {}, scheme().rng)));
   EXPECT_THAT(refusal_of(ErrorCode::kMissingKey, [&] { (void)bare.square(fresh(1)); }),
               HasSubstr("no relinearisation key"));
 }

@@ -277,10 +277,10 @@ TEST_F(GoldenFiles, OpenAndStayTheSameBytes) {
 
 TEST_F(GoldenFiles, KeysSwitchAndOpenTheCiphertext) {
   const auto secret = std::make_shared<SecretKey>(parse_secret_key(read("secret_key")));
-  const auto keys = std::make_shared<ServerKeys>(parse_server_keys(read("server_keys")));
+  const auto keys = resident(parse_server_keys(read("server_keys")));
   const auto engine = make_native_engine(keys, Threads{});
   const auto client = make_native_client(secret, Threads{});
-  const Cipher image = native_cipher(parse_ciphertext(read("ciphertext_seeded"), keys->params, keys->id));
+  const Cipher image = native_cipher(parse_ciphertext(read("ciphertext_seeded"), keys->params(), keys->id()));
   const Cipher squared = engine->rescale(engine->square(engine->rotate(image, 1)));
   const std::vector<double> got = client->decrypt(squared), want = sample_slots();
   for (std::size_t i = 0; i < want.size(); ++i) {

@@ -182,9 +182,9 @@ TEST_P(OddLevels, FilesCarryTheLevels) {
   EXPECT_EQ(io::serialize(*again), file);
   EXPECT_EQ(Params::make(literal_from_json(to_json(params().literal())))->hash(), params().hash());
 
-  const io::FileBytes keys = io::serialize(scheme_.evaluator.keys());
+  const io::FileBytes keys = io::serialize(make_server_keys(*scheme_.secret, request(), scheme_.rng));
   EXPECT_EQ(keys.size(), io::server_keys_file_bytes(params(), request()));
-  const Evaluator restored(std::make_shared<const ServerKeys>(io::parse_server_keys(keys)));
+  const Evaluator restored(resident(io::parse_server_keys(keys)));
   const auto z = scheme_.random_complex();
   const Ciphertext a = scheme_.encrypt(z, 2);
   const io::FileBytes bytes = io::serialize(a);

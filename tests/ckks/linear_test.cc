@@ -64,7 +64,7 @@ class Linear : public ::testing::Test {
     EXPECT_EQ(z.scale, a.scale * plaintext_scale() /
                            static_cast<double>(scheme().params->q(kLevel).modulus().value()));
     EXPECT_BITS(scheme().decryptor.decode_private(scheme().decryptor.decrypt(z)), reference(t, x), bits);
-    const Evaluator two(std::make_shared<const ServerKeys>(scheme().evaluator.keys()), Threads{2});
+    const Evaluator two(scheme().evaluator.keys(), Threads{2});
     const Ciphertext again = apply_transform(two, encoded, a);
     for (std::size_t part = 0; part < 2; ++part) {
       EXPECT_TRUE(std::ranges::equal(z.c[part].words().span(), again.c[part].words().span()))

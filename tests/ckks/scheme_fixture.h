@@ -56,8 +56,7 @@ class Scheme {
         secret(std::make_shared<const SecretKey>(make_secret_key(params, rng))),
         encoder(params),
         decryptor(secret),
-        evaluator(std::make_shared<const ServerKeys>(make_server_keys(*secret, request, rng, threads)),
-                  threads) {}
+        evaluator(resident(make_server_keys(*secret, request, rng, threads)), threads) {}
 
   std::vector<std::complex<double>> random_complex() const {
     test::Rng random;
