@@ -61,8 +61,9 @@ void require_keys(const KeyStore& keys, const KeyRequest& request, std::string_v
 }
 
 std::uint64_t expanded_key_bytes(const Params& params, int level) noexcept {
-  const auto limbs = static_cast<std::uint64_t>(level + 1 + params.special_count());
-  return 2 * static_cast<std::uint64_t>(params.digits_at(level)) * limbs * params.n() * sizeof(u64);
+  const Basis& basis = params.key_basis(level);
+  const auto limbs = static_cast<std::uint64_t>(basis.size() + params.special_count());
+  return 2 * static_cast<std::uint64_t>(basis.digit_count()) * limbs * params.n() * sizeof(u64);
 }
 
 }  // namespace sotto::ckks

@@ -51,7 +51,8 @@ std::string describe(const KeyName& name);
 /// reach its level; for programs that know before they begin what they will need.
 void require_keys(const KeyStore& keys, const KeyRequest& request, std::string_view where);
 
-/// Bytes of a key in memory, expanded: 2 digits (level + 1 + special primes) N words.
+/// Bytes of a key in memory, expanded: 2 digits (chain limbs + special primes) N words, of
+/// key_basis(level).
 std::uint64_t expanded_key_bytes(const Params& params, int level) noexcept;
 
 }  // namespace sotto::ckks

@@ -2,6 +2,8 @@
 // nothing in this file, that could take a secret.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "apps/app.h"
 #include "apps/commands/commands.h"
 #include "apps/files.h"
@@ -15,7 +17,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "ckks/ciphertext.h"
-#include "ckks/io/server_keys.h"
+#include "ckks/io/stored_keys.h"
 #include "nn/executor.h"
 
 namespace sotto::app {
@@ -27,6 +29,7 @@ constexpr const char* kFooter = R"(Example:
 struct Options {
   CommonOptions common;
   std::string model, image, keys, plan, out;
+  std::optional<std::uint64_t> key_memory;  // bytes; none: all keys stay in memory
 };
 
 struct Timing {
@@ -65,6 +68,21 @@ std::string to_text(const Options& options, const Run& run) {
                      options.out, format_bytes(run.answer_bytes), format_seconds(run.prepare_seconds));
 }
 
+/// All keys in memory, or as many as --key-memory holds and the others in their file.
+ckks::KeyStorePtr open_keys(const Options& options, const nn::Plan& plan, Threads threads) {
+  ckks::io::ServerKeysReader reader(options.keys);
+  check_plan_params(plan, *reader.params(), options.keys);
+  ckks::KeyStorePtr keys;
+  if (options.key_memory) {
+    keys = std::make_shared<const ckks::io::StoredKeys>(std::move(reader), *options.key_memory, threads);
+  } else {
+    const Progress progress("reading the keys");
+    keys = ckks::resident(reader.read_all(threads));
+  }
+  require_keys(*keys, plan.keys, options.keys);
+  return keys;
+}
+
 int run_infer(const Options& options) {
   const Threads threads = apply_common_options(options.common);
   const Model model = load_model(options.model);
@@ -74,11 +92,7 @@ int run_infer(const Options& options) {
   nn::Plan plan = read_plan_file(plan_path);
   predict_here(plan, threads);
   Stopwatch watch;
-  const auto keys = [&] {
-    const Progress progress("reading the keys");
-    return ckks::resident(ckks::io::load_server_keys(options.keys, threads));
-  }();
-  check_plan_params(plan, *keys->params(), options.keys);
+  const ckks::KeyStorePtr keys = open_keys(options, plan, threads);
   ckks::Ciphertext image = ckks::io::load_ciphertext(options.image, keys->params(), keys->id());
 
   const auto engine = ckks::make_native_engine(keys, threads);
@@ -116,6 +130,11 @@ Command add_infer(CLI::App& root) {
   app->add_option("MODEL", options->model, "Model (.onnx)")->required();
   app->add_option("IMAGE", options->image, "Encrypted image (from sotto encrypt)")->required();
   app->add_option("--keys", options->keys, "The server's keys")->required()->type_name("FILE");
+  app->add_option("--key-memory", options->key_memory,
+                  "Keep this much of the keys in memory, such as 2G, and read the others when they are used "
+                  "(default: all)")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->type_name("BYTES");
   app->add_option("--plan", options->plan, "Plan (default: plan.json beside the keys)")->type_name("FILE");
   app->add_option("--out", options->out, "Encrypted answer to write")->required()->type_name("FILE");
   add_common_options(*app, options->common);

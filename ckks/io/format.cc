@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <memory>
 
 #include "ckks/text.h"
 
@@ -33,6 +32,11 @@ bool is_known(std::uint32_t type) noexcept {
          type <= static_cast<std::uint32_t>(ObjectType::kCiphertext);
 }
 
+void require_sha256(bool good) {
+  if (good) return;
+  throw Error(ErrorCode::kUnsupported, "files: OpenSSL offers no SHA-256; check the OpenSSL installation");
+}
+
 }  // namespace
 
 std::string_view type_name(ObjectType type) noexcept {
@@ -51,16 +55,29 @@ std::string_view type_name(ObjectType type) noexcept {
   return "file";
 }
 
-Digest sha256(ConstBytes a, ConstBytes b) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+void Sha256::Free::operator()(evp_md_ctx_st* context) const noexcept {
+  EVP_MD_CTX_free(context);
+}
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  require_sha256(context_ && EVP_DigestInit_ex2(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256::update(ConstBytes bytes) {
+  require_sha256(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Digest Sha256::finish() {
   Digest digest;
-  if (!context || EVP_DigestInit_ex2(context.get(), EVP_sha256(), nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), a.data(), a.size()) != 1 ||
-      EVP_DigestUpdate(context.get(), b.data(), b.size()) != 1 ||
-      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
-    throw Error(ErrorCode::kUnsupported, "files: OpenSSL offers no SHA-256; check the OpenSSL installation");
-  }
+  require_sha256(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
   return digest;
+}
+
+Digest sha256(ConstBytes a, ConstBytes b) {
+  Sha256 hash;
+  hash.update(a);
+  hash.update(b);
+  return hash.finish();
 }
 
 void write_header(const Header& header, ConstBytes front, Bytes out) {

@@ -9,8 +9,12 @@
 // be read and checked without the others. The check finds accidents; it is no signature.
 #pragma once
 
+#include <memory>
+
 #include "ckks/io/bytes.h"
 #include "ckks/keys.h"
+
+struct evp_md_ctx_st;  // EVP_MD_CTX of OpenSSL
 
 namespace sotto::ckks::io {
 
@@ -25,6 +29,19 @@ inline constexpr std::size_t kHeaderBytes = 112;
 inline constexpr std::uint64_t kMaxBodyBytes = std::uint64_t{1} << 40;
 
 using Digest = std::array<unsigned char, 32>;
+/// SHA-256 of bytes that come in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  void update(ConstBytes bytes);
+  Digest finish();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const noexcept;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
 /// SHA-256 of a followed by b.
 Digest sha256(ConstBytes a, ConstBytes b = {});
 

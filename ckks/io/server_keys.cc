@@ -141,6 +141,27 @@ std::string entry_name(const KeyEntry& entry) {
          std::to_string(entry.galois->step);
 }
 
+/// Where a limb lies in the packed half of a digit, and what its seed calls it.
+struct PackedLimb {
+  const ntt::Modulus* modulus;
+  std::uint32_t name;
+  std::uint64_t offset, bytes;
+};
+
+/// The limbs of one digit: the primes of `basis`, then all special ones.
+std::vector<PackedLimb> packed_limbs(const Params& params, const Basis& basis) {
+  std::vector<PackedLimb> limbs;
+  std::uint64_t offset = 0;
+  const auto add = [&](const ntt::Plan& plan, std::uint32_t name) {
+    const std::uint64_t size = packed_bytes(params.n(), plan.modulus().bits());
+    limbs.push_back({&plan.modulus(), name, offset, size});
+    offset += size;
+  };
+  for (const int prime : basis.primes()) add(params.q(prime), chain_limb(prime));
+  for (int i = 0; i < params.special_count(); ++i) add(params.p(i), special_limb(i));
+  return limbs;
+}
+
 }  // namespace
 
 FileBytes serialize(const ServerKeys& keys) {
@@ -205,22 +226,53 @@ std::span<const std::byte> ServerKeysReader::bytes(std::uint64_t offset, std::ui
   return scratch;
 }
 
-SwitchingKey ServerKeysReader::read(const KeyEntry& entry) const {
+void ServerKeysReader::verify(const KeyEntry& entry) const {
+  constexpr std::uint64_t kPiece = std::uint64_t{1} << 20;
   FileBytes scratch;
-  const ConstBytes block = bytes(entry.offset, entry.bytes, scratch);
-  ByteReader reader(block, name_ + ", " + entry_name(entry) + ",");
-  if (sha256(block) != entry.digest) reader.fail("its SHA-256 does not match");
-  SwitchingKey key;
-  key.seed = reader.array<32>("seed");
-  key.level = entry.level;
-  const Basis& basis = params_->key_basis(entry.level);
-  for (const auto& [group, first, count] : basis.digits()) {
-    key.b.push_back(read_poly(reader, "digit " + std::to_string(group), *params_, basis, true));
-    key.a.push_back(expand_uniform(*params_, key.seed, UniformPart::kSwitchingKey, group, basis,
-                                   params_->special_count()));
+  Sha256 hash;
+  for (std::uint64_t done = 0; done < entry.bytes; done += kPiece) {
+    hash.update(bytes(entry.offset + done, std::min(kPiece, entry.bytes - done), scratch));
   }
-  reader.expect_end();
+  if (hash.finish() != entry.digest) ByteReader({}, key_name(entry)).fail("its SHA-256 does not match");
+}
+
+SwitchingKey ServerKeysReader::expand(const KeyEntry& entry, Threads threads) const {
+  const Basis& basis = params_->key_basis(entry.level);
+  const std::vector<PackedLimb> limbs = packed_limbs(*params_, basis);
+  const std::uint64_t digit_bytes = limbs.back().offset + limbs.back().bytes;
+  SwitchingKey key;
+  FileBytes head;
+  key.seed = ByteReader(bytes(entry.offset, sizeof(Seed), head), key_name(entry)).array<32>("seed");
+  key.level = entry.level;
+  for (int digit = 0; digit < basis.digit_count(); ++digit) {
+    key.b.emplace_back(params_->n(), basis.size(), params_->special_count());
+    key.a.emplace_back(params_->n(), basis.size(), params_->special_count());
+  }
+  const int team = std::max(threads.count, 1), count = static_cast<int>(limbs.size());
+  parallel_for(threads, team, [&](int member) {
+    FileBytes scratch;  // of one limb
+    for (int task = member; task < basis.digit_count() * count; task += team) {
+      const int i = task % count;
+      const auto d = static_cast<std::size_t>(task / count);
+      const PackedLimb& limb = limbs[static_cast<std::size_t>(i)];
+      const int group = basis.digits()[d].group;
+      const std::uint64_t offset = entry.offset + sizeof(Seed) + d * digit_bytes + limb.offset;
+      ByteReader(bytes(offset, limb.bytes, scratch), key_name(entry))
+          .residues("digit " + std::to_string(group), *limb.modulus, key.b[d].limb(i));
+      expand_uniform_limb(*params_, key.seed, UniformPart::kSwitchingKey, group, limb.name, key.a[d].limb(i));
+    }
+  });
   return key;
+}
+
+SwitchingKey ServerKeysReader::read(const KeyEntry& entry, Threads threads) const {
+  verify(entry);
+  return expand(entry, threads);
+}
+
+/// For errors.
+std::string ServerKeysReader::key_name(const KeyEntry& entry) const {
+  return name_ + ", " + entry_name(entry) + ",";
 }
 
 ServerKeys ServerKeysReader::read_all(Threads threads) const {

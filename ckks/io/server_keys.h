@@ -30,14 +30,22 @@ class ServerKeysReader {
   const ParamsPtr& params() const noexcept { return params_; }
   const KeyId& id() const noexcept { return id_; }
   const std::vector<KeyEntry>& contents() const noexcept { return contents_; }
-  /// Safe to call from several threads.
-  SwitchingKey read(const KeyEntry& entry) const;
+  // One key, in two steps; safe to call from several threads. A buffer of one limb for each thread is all
+  // that is needed beside the key.
+  /// Throws unless its SHA-256 is the one in the table.
+  void verify(const KeyEntry& entry) const;
+  /// Its packed halves unpacked, residues checked, and its seeded ones expanded.
+  SwitchingKey expand(const KeyEntry& entry, Threads threads = {}) const;
+  /// Both.
+  SwitchingKey read(const KeyEntry& entry, Threads threads = {}) const;
   ServerKeys read_all(Threads threads = {}) const;
 
  private:
   void open(std::uint64_t file_bytes, std::string_view backend);
   /// Bytes [offset, offset + count) of the file; `scratch` is their storage when they come from a disk.
   std::span<const std::byte> bytes(std::uint64_t offset, std::uint64_t count, FileBytes& scratch) const;
+
+  std::string key_name(const KeyEntry& entry) const;
 
   std::string name_;
   std::variant<std::span<const std::byte>, InputFile> source_;

@@ -69,6 +69,17 @@ TEST_F(Split, GivesTheLogitsOfTheCleartextNetwork) {
   }
 }
 
+TEST_F(Split, GivesTheSameAnswerWithTheKeysOnTheDisk) {
+  for (const char* memory : {"0", "3M", "10G"}) {  // none, two or three, all
+    must({"infer", kModel, at("image.ct"), "--keys", at("keys/server.keys"), "--key-memory", memory, "--out",
+          at("again.ct")});
+    EXPECT_EQ(read_bytes(at("again.ct")), read_bytes(at("answer.ct"))) << memory;
+  }
+  const Outcome outcome = run_program({"infer", kModel, at("image.ct"), "--keys", at("keys/server.keys"),
+                                       "--key-memory", "much", "--out", at("x.ct")});
+  expect_failure(outcome, 2, "much");
+}
+
 TEST_F(Split, KeepsTheSecretFromOtherUsers) {
   struct stat info {};
   ASSERT_EQ(stat(at("keys/secret.key").c_str(), &info), 0);
@@ -116,12 +127,17 @@ TEST_F(Split, RefusesKeysOfOtherParameters) {
   fs::remove_all(at("wide"));
 }
 
-TEST_F(Split, NamesARotationKeyThatIsMissing) {
+TEST_F(Split, NamesEveryKeyThatIsMissing) {
   ckks::ServerKeys keys = ckks::io::load_server_keys(at("keys/server.keys"));
-  const int step = keys.galois.begin()->first.step;
-  keys.galois.erase(keys.galois.begin());
+  keys.relin.reset();
+  keys.galois.erase(std::next(keys.galois.begin(), 2), keys.galois.end());
   ckks::io::save(at("fewer.keys"), keys);
-  expect_failure(infer(at("image.ct"), at("fewer.keys")), 1, std::to_string(step));
+  const Outcome outcome = infer(at("image.ct"), at("fewer.keys"));
+  expect_failure(outcome, 1, "no key for the relinearisation key at level");
+  for (const auto& [id, key] : ckks::io::load_server_keys(at("keys/server.keys")).galois) {
+    const std::string name = "rotation by " + std::to_string(id.step) + " at";
+    EXPECT_EQ(outcome.err.find(name) == std::string::npos, keys.galois.contains(id)) << name;
+  }
   EXPECT_FALSE(fs::exists(at("x.ct")));
 }
 

@@ -21,20 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-bool same(const EvalPoly& a, const EvalPoly& b) {
-  return a.n() == b.n() && a.q_limbs() == b.q_limbs() && a.p_limbs() == b.p_limbs() &&
-         std::ranges::equal(a.words().span(), b.words().span());
-}
-bool same(const SwitchingKey& a, const SwitchingKey& b) {
-  const auto equal = [](const EvalPoly& x, const EvalPoly& y) { return same(x, y); };
-  return a.seed == b.seed && a.level == b.level && std::ranges::equal(a.b, b.b, equal) &&
-         std::ranges::equal(a.a, b.a, equal);
-}
-bool same(const Ciphertext& a, const Ciphertext& b) {
-  return a.key_id == b.key_id && a.scale == b.scale && a.seed == b.seed && a.c.size() == b.c.size() &&
-         same(a.c[0], b.c[0]) && same(a.c[1], b.c[1]);
-}
-
 template <class F>
 Error refusal_of(F&& f) {
   try {

@@ -35,6 +35,11 @@ const std::vector<SampleFile>& sample_files();
 /// object again.
 FileBytes parse_and_serialize(ObjectType type, std::span<const std::byte> file);
 
+/// The same words and metadata.
+bool same(const EvalPoly& a, const EvalPoly& b);
+bool same(const SwitchingKey& a, const SwitchingKey& b);
+bool same(const Ciphertext& a, const Ciphertext& b);
+
 /// Recomputes lengths in the header and every SHA-256, so that a parser looks past them. Any bytes are
 /// accepted.
 void reseal(FileBytes& file);

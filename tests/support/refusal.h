@@ -18,5 +18,17 @@ std::string refusal(Call&& call) {
   }
   return "it was accepted";
 }
+/// The same for an Error that must have this code.
+template <std::invocable Call>
+std::string refusal(Call&& call, ErrorCode code) {
+  return refusal([&] {
+    try {
+      call();
+    } catch (const Error& error) {
+      if (error.code() == code) throw;
+      throw Error(error.code(), "the code is another: " + std::string(error.what()));
+    }
+  });
+}
 
 }  // namespace sotto::test
