@@ -54,6 +54,13 @@ class Stream {
     if (used_ == kWords) refill();
     return block_[used_++];
   }
+  /// The next words, as many as are at hand but no more than `most` ≥ 1; valid until more are taken.
+  std::span<const u64> take(std::size_t most) {
+    if (used_ == kWords) refill();
+    const std::size_t count = std::min(most, kWords - used_);
+    used_ += count;
+    return std::span(block_).subspan(used_ - count, count);
+  }
 
  private:
   static constexpr std::size_t kWords = 512;  // 4 KiB: in L1, and long enough to hide the call
@@ -171,12 +178,13 @@ void sample_uniform(const Seed& seed, const ntt::Modulus& q, ntt::Limb out) {
   const u64 prime = q.value();
   const u64 ratio = ~u64{0} / prime;  // = floor(2^64 / q), q being odd
   const u64 limit = prime * ratio;    // largest multiple of q below 2^64
-  for (u64& x : out) {
-    u64 word = stream.next();
-    while (word >= limit) word = stream.next();  // public data; happens with probability below q / 2^64
-    // The quotient estimate is at most 1 short: word/2^64 · (2^64/q - ratio) < 1.
-    const u64 r = word - static_cast<u64>((ntt::u128{word} * ratio) >> 64) * prime;
-    x = r >= prime ? r - prime : r;
+  for (std::size_t done = 0; done < out.size();) {
+    for (const u64 word : stream.take(out.size() - done)) {
+      // The quotient estimate is at most 1 short: word/2^64 · (2^64/q - ratio) < 1.
+      const u64 r = word - static_cast<u64>((ntt::u128{word} * ratio) >> 64) * prime;
+      out[done] = r >= prime ? r - prime : r;
+      done += word < limit;  // one that is skipped is overwritten
+    }
   }
 }
 

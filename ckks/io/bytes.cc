@@ -20,10 +20,31 @@ void store_le64(std::byte* out, Word value) noexcept {
   std::memcpy(out, &value, 8);
 }
 
-/// Up to 63 bits that begin at bit `shift` < 8 of in[0]; reads nine bytes.
+/// Up to 63 bits that begin at bit `shift` < 8 of in[0]; reads nine bytes, of which up to 57 bits need eight.
+template <bool narrow>
 Word load_bits(const std::byte* in, unsigned shift) noexcept {
+  if (narrow) return load_le64(in) >> shift;
   const Word ninth = std::to_integer<Word>(in[8]);
   return load_le64(in) >> shift | ninth << 1 << (63 - shift);
+}
+
+template <bool narrow>
+void unpack(ConstBytes in, int bits, std::span<u64> words) noexcept {
+  const Word mask = (Word{1} << bits) - 1;
+  const auto width = static_cast<std::size_t>(bits);
+  // Words whose nine bytes lie inside the input, then the others from a padded copy of its end.
+  const std::size_t inside =
+      in.size() < 9 ? 0 : std::min(words.size(), ((in.size() - 9) * 8 + 7) / width + 1);
+  for (std::size_t i = 0; i < inside; ++i) {
+    const std::size_t bit = i * width;
+    words[i] = load_bits<narrow>(in.data() + bit / 8, bit % 8) & mask;
+  }
+  for (std::size_t i = inside; i < words.size(); ++i) {
+    const std::size_t bit = i * width;
+    std::byte padded[16] = {};
+    std::ranges::copy(in.subspan(bit / 8), padded);
+    words[i] = load_bits<narrow>(padded, bit % 8) & mask;
+  }
 }
 
 }  // namespace
@@ -65,21 +86,7 @@ void pack_bits(std::span<const u64> words, int bits, Bytes out) noexcept {
 
 void unpack_bits(ConstBytes in, int bits, std::span<u64> words) noexcept {
   assert(in.size() == packed_bytes(words.size(), bits));
-  const Word mask = (Word{1} << bits) - 1;
-  const auto width = static_cast<std::size_t>(bits);
-  // Words whose nine bytes lie inside the input, then the others from a padded copy of its end.
-  const std::size_t inside =
-      in.size() < 9 ? 0 : std::min(words.size(), ((in.size() - 9) * 8 + 7) / width + 1);
-  for (std::size_t i = 0; i < inside; ++i) {
-    const std::size_t bit = i * width;
-    words[i] = load_bits(in.data() + bit / 8, bit % 8) & mask;
-  }
-  for (std::size_t i = inside; i < words.size(); ++i) {
-    const std::size_t bit = i * width;
-    std::byte padded[16] = {};
-    std::ranges::copy(in.subspan(bit / 8), padded);
-    words[i] = load_bits(padded, bit % 8) & mask;
-  }
+  bits <= 57 ? unpack<true>(in, bits, words) : unpack<false>(in, bits, words);
 }
 
 Bytes ByteWriter::take(std::size_t count) noexcept {
@@ -131,9 +138,9 @@ ConstBytes ByteReader::bytes(std::string_view field, std::size_t count) {
 
 void ByteReader::residues(std::string_view field, const ntt::Modulus& q, ntt::Limb x) {
   unpack_bits(bytes(field, packed_bytes(x.size(), q.bits())), q.bits(), x);
-  bool canonical = true;
-  for (const Word word : x) canonical &= word < q.value();
-  if (!canonical)
+  Word below = ~Word{0};  // the top bit of word - q is set when word < q: both have at most 63 bits
+  for (const Word word : x) below &= word - q.value();
+  if (below >> 63 == 0)
     fail(std::string(field) + " holds a residue that is not below its prime " + std::to_string(q.value()));
 }
 
