@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "tests/support/golden.h"
 #include "tests/support/random.h"
 
 namespace sotto::approx {
@@ -150,6 +151,15 @@ TEST(PolynomialJson, KeepsEveryBit) {
   EXPECT_EQ(read.interval.high, polynomial.interval.high);
   EXPECT_EQ(read.max_error, polynomial.max_error);
   EXPECT_EQ(read.source, polynomial.source);
+}
+
+// Written by release 0.1.
+TEST(PolynomialJson, TheGoldenFileStaysTheSame) {
+  const std::string text = test::golden_text("format-1/polynomial.json", to_json(chebyshev(7)));
+  const Polynomial polynomial = polynomial_from_json(text);
+  EXPECT_EQ(to_json(polynomial), text);
+  EXPECT_EQ(polynomial.degree(), 7);
+  EXPECT_NEAR(polynomial(0.5), 0.5, 1e-12) << "T_7(1/2) = cos(7 pi / 3)";
 }
 
 TEST(PolynomialJson, RefusesDamage) {

@@ -3,14 +3,13 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "base/file.h"
 #include "ckks/decryptor.h"
 #include "ckks/encoder.h"
 #include "ckks/encryptor.h"
-#include "ckks/engine.h"
+#include "ckks/key_store.h"
 #include "ckks/keygen.h"
 #include "ckks/text.h"
 #include "tests/ckks/io_samples.h"
@@ -183,6 +182,27 @@ TEST(Sizes, OfTheDigitsNetwork) {
             server_keys_file_bytes(*params, request));
 }
 
+// What deep networks and bootstrapping need: N = 2^16, 32 limbs, 8 special primes, 4 digits. No key is made.
+TEST(Sizes, OfAKeyOfTheLargestRing) {
+  ParamsLiteral literal{.name = "deep-16",
+                        .log_n = 16,
+                        .log_q = std::vector<int>(32, 40),
+                        .log_p = std::vector<int>(8, 48),
+                        .q = {},
+                        .p = {},
+                        .log_scale = 40,
+                        .digits = 4};
+  literal.log_q[0] = 48;
+  const ParamsPtr params = Params::make(literal);
+  std::uint64_t widths = 0;  // primes lie on both sides of 2^40
+  for (int i = 0; i < 40; ++i) widths += static_cast<std::uint64_t>(params->limb(i, 32).modulus().bits());
+  const KeyRequest one{.relin_level = -1, .galois = {{{1, false}, 31}}};
+  const std::uint64_t bytes = server_keys_file_bytes(*params, one) - server_keys_file_bytes(*params, {});
+  EXPECT_EQ(bytes, 60 + 32 + 4 * 65536 / 8 * widths);
+  EXPECT_LE(bytes, 55'300'000u);
+  EXPECT_EQ(expanded_key_bytes(*params, 31), std::uint64_t{2 * 4 * 40 * 8} << 16);
+}
+
 TEST_F(FileFolder, ObjectsGoThroughFiles) {
   const Samples& s = samples();
   save(path("params"), *s.params);
@@ -233,46 +253,6 @@ TEST_F(FileFolder, RefusalsNameTheFile) {
               HasSubstr("is not a Sotto server key set: bad magic"));
   EXPECT_THAT(refusal_of([&] { load_ciphertext(path("noise"), samples().params, {}); }).what(),
               HasSubstr("longer than"));
-}
-
-// Files written by release 0.1. They must open for ever; SOTTO_WRITE_GOLDEN=1 writes those of a new format
-// version.
-class GoldenFiles : public ::testing::Test {
- protected:
-  static std::string path(const std::string& name) {
-    return std::string(SOTTO_SOURCE_DIR) + "/tests/data/format-1/" + name + ".sotto";
-  }
-  static FileBytes read(const std::string& name) { return read_file(path(name), 1 << 16); }
-};
-
-TEST_F(GoldenFiles, OpenAndStayTheSameBytes) {
-  for (const SampleFile& sample : sample_files()) {
-    if (std::getenv("SOTTO_WRITE_GOLDEN") != nullptr)
-      write_file_atomic(path(sample.name), ConstBytes(sample.bytes));
-    const FileBytes file = read(sample.name);
-    if (sample.type == ObjectType::kCiphertext) {
-      const SecretKey key = parse_secret_key(read("secret_key"));
-      const Ciphertext a = parse_ciphertext(file, key.params(), key.id());
-      EXPECT_LT(worst_error(key, a), 0x1p-15) << sample.name;
-      EXPECT_EQ(serialize(a), file) << sample.name;
-    } else {
-      EXPECT_EQ(parse_and_serialize(sample.type, file), file) << sample.name;
-    }
-  }
-}
-
-TEST_F(GoldenFiles, KeysSwitchAndOpenTheCiphertext) {
-  const auto secret = std::make_shared<SecretKey>(parse_secret_key(read("secret_key")));
-  const auto keys = resident(parse_server_keys(read("server_keys")));
-  const auto engine = make_native_engine(keys, Threads{});
-  const auto client = make_native_client(secret, Threads{});
-  const Cipher image = native_cipher(parse_ciphertext(read("ciphertext_seeded"), keys->params(), keys->id()));
-  const Cipher squared = engine->rescale(engine->square(engine->rotate(image, 1)));
-  const std::vector<double> got = client->decrypt(squared), want = sample_slots();
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    const double x = want[(i + 1) % want.size()];
-    EXPECT_NEAR(got[i], x * x, 0x1p-13) << "slot " << i;
-  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "nn/model_hash.h"
 #include "tests/nn/plans.h"
+#include "tests/support/golden.h"
 
 namespace sotto::nn {
 namespace {
@@ -51,6 +52,14 @@ TEST(PlanJson, RoundTripLosesNothing) {
     const std::string text = to_json(make_plan(random_network(rng), toy_options(14)));
     EXPECT_EQ(to_json(plan_from_json(text)), text);
   }
+}
+
+// Written by release 0.1.
+TEST(PlanJson, TheGoldenFileStaysTheSame) {
+  const std::string text = test::golden_text("format-1/plan.json", to_json(sample()));
+  const Plan plan = plan_from_json(text);
+  EXPECT_EQ(to_json(plan), text);
+  EXPECT_EQ(plan.steps.size(), 4u);
 }
 
 TEST(PlanJson, RefusesOtherVersionsAndKinds) {
