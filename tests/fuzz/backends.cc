@@ -16,12 +16,14 @@ using ntt::u64;
 /// Bytes as choices and as words in [0, bound); when they run out they begin anew, never in the same state.
 class Choices {
  public:
-  explicit Choices(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  explicit Choices(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
   std::uint8_t byte() {
     const std::size_t round = bytes_.empty() ? 0 : next_ / bytes_.size();
     state_ = (state_ + next_ + 1) * 0x9e3779b97f4a7c15;
-    return bytes_.empty() ? 0xff : static_cast<std::uint8_t>(bytes_[next_++ % bytes_.size()] + round);
+    return bytes_.empty() ? 0xff
+                          : static_cast<std::uint8_t>(
+                                std::to_integer<std::size_t>(bytes_[next_++ % bytes_.size()]) + round);
   }
   int below(int bound) { return byte() % bound; }
 
@@ -36,7 +38,7 @@ class Choices {
   }
 
  private:
-  std::span<const std::uint8_t> bytes_;
+  std::span<const std::byte> bytes_;
   std::size_t next_ = 0;
   u64 state_ = 1;
 };
@@ -66,7 +68,7 @@ int choose_log_n(Choices& choices) {
 
 }  // namespace
 
-std::string compare_backends(std::span<const std::uint8_t> input) {
+std::string compare_backends(std::span<const std::byte> input) {
   Choices choices(input);
   const int log_n = choose_log_n(choices);
   const ntt::Modulus q(choose_prime(choices, log_n));

@@ -5,19 +5,13 @@
 #include <filesystem>
 
 #include "base/file.h"
-#include "tests/ckks/io_samples.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/random.h"
 
 namespace sotto::fuzz {
 namespace {
 
-using Input = std::vector<std::byte>;
-
-std::span<const std::uint8_t> as_input(const Input& bytes) {
-  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
-}
-
+/// The files of a folder of tests/, in the order of their names.
 std::vector<Input> read_folder(const std::string& folder) {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(SOTTO_SOURCE_DIR "/tests/" + folder))
@@ -68,41 +62,45 @@ void mutate(Input& input, const std::vector<Input>& corpus, test::Rng& random) {
   }
 }
 
-TEST(FuzzReplay, Files) {
-  std::vector<Input> corpus = read_folder("fuzz/corpus/files");
-  for (const Input& golden : read_folder("data/format-1")) corpus.push_back(golden);
-  for (const Input& input : corpus) EXPECT_EQ(parse_file(as_input(input)), "");
+class FuzzReplay : public ::testing::TestWithParam<Target> {};
+
+/// Its own corpus, and the golden files, also those that must be refused: a target refuses those of another
+/// kind.
+std::vector<Input> seeds_of(const Target& target) {
+  std::vector<Input> seeds = read_folder("fuzz/corpus/" + std::string(target.name));
+  if (target.format == Format::kBytes) return seeds;
+  for (const char* folder : {"data/format-1", "data/format-1-refused"}) {
+    for (const Input& golden : read_folder(folder)) seeds.push_back(golden);
+  }
+  return seeds;
+}
+
+TEST_P(FuzzReplay, TheCorpusKeepsEveryPromise) {
+  const std::vector<Input> seeds = seeds_of(GetParam());
+  for (const Input& input : seeds) EXPECT_EQ(GetParam().run(input), "") << hex(input);
+}
+
+TEST_P(FuzzReplay, MutationsKeepEveryPromise) {
+  const Target& target = GetParam();
+  const std::vector<Input> seeds = seeds_of(target);
+  const int rounds = target.name == "engine" ? 600 : target.name == "backends" ? 5000 : 1500;
   test::Rng random;
-  for (int round = 0; round < 6000; ++round) {
-    Input input = corpus[random.below(corpus.size())];
-    for (auto count = 1 + random.below(4); count > 0; --count) mutate(input, corpus, random);
-    if (random.below(8) != 0) ckks::io::reseal(input);
-    ASSERT_EQ(parse_file(as_input(input)), "") << "round " << round;
+  for (int round = 0; round < rounds; ++round) {
+    Input input = seeds[random.below(seeds.size())];
+    for (auto count = 1 + random.below(8); count > 0; --count) {
+      const bool tree = target.format == Format::kJson || target.format == Format::kPlan;
+      if (!tree || random.below(8) == 0 ||
+          !mutate_json(input, static_cast<std::uint32_t>(random.below(1u << 31))))
+        mutate(input, seeds, random);
+    }
+    if (target.name == "engine") input.resize(std::min<std::size_t>(input.size(), 256));
+    if (random.below(8) != 0) seal(target.format, input);
+    ASSERT_EQ(target.run(input), "") << "round " << round << "\n" << hex(input);
   }
 }
 
-TEST(FuzzReplay, EnginePrograms) {
-  const std::vector<Input> corpus = read_folder("fuzz/corpus/engine");
-  for (const Input& input : corpus) EXPECT_EQ(run_engine_program(as_input(input)), "");
-  test::Rng random;
-  for (int round = 0; round < 600; ++round) {
-    Input input = corpus[random.below(corpus.size())];
-    for (auto count = 1 + random.below(8); count > 0; --count) mutate(input, corpus, random);
-    input.resize(std::min<std::size_t>(input.size(), 256));
-    ASSERT_EQ(run_engine_program(as_input(input)), "") << "round " << round << "\n" << hex(input);
-  }
-}
-
-TEST(FuzzReplay, NttBackends) {
-  const std::vector<Input> corpus = read_folder("fuzz/corpus/backends");
-  for (const Input& input : corpus) EXPECT_EQ(compare_backends(as_input(input)), "");
-  test::Rng random;
-  for (int round = 0; round < 5000; ++round) {
-    Input input = corpus[random.below(corpus.size())];
-    for (auto count = 1 + random.below(8); count > 0; --count) mutate(input, corpus, random);
-    ASSERT_EQ(compare_backends(as_input(input)), "") << "round " << round << "\n" << hex(input);
-  }
-}
+INSTANTIATE_TEST_SUITE_P(All, FuzzReplay, ::testing::ValuesIn(targets().begin(), targets().end()),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace sotto::fuzz

@@ -1,13 +1,29 @@
 #include "tests/fuzz/targets.h"
 
-#include <algorithm>
+#include <array>
 
-#include "base/error.h"
 #include "tests/ckks/engine_program.h"
-#include "tests/ckks/io_samples.h"
 
 namespace sotto::fuzz {
 namespace {
+
+constexpr std::array kTargets{
+    Target{"params", Format::kSottoFile, load_params},
+    Target{"secret_key", Format::kSottoFile, load_secret_key},
+    Target{"public_key", Format::kSottoFile, load_public_key},
+    Target{"server_keys", Format::kSottoFile, load_server_keys},
+    Target{"stored_keys", Format::kSottoFile, load_stored_keys},
+    Target{"ciphertext", Format::kSottoFile, load_ciphertext},
+    Target{"params_json", Format::kJson, load_params_json},
+    Target{"plan_json", Format::kPlan, load_plan_json},
+    Target{"polynomial_json", Format::kJson, load_polynomial_json},
+    Target{"model_card", Format::kJson, load_model_card},
+    Target{"onnx", Format::kBytes, load_onnx},
+    Target{"image", Format::kPng, load_image},
+    Target{"idx", Format::kBytes, load_idx},
+    Target{"engine", Format::kBytes, run_engine_program},
+    Target{"backends", Format::kBytes, compare_backends},
+};
 
 ckks::ParamsPtr program_params() {
   return ckks::Params::make({.name = "insecure_fuzz",
@@ -30,26 +46,15 @@ ckks::Session native_session(const ckks::ParamsPtr& params) {
 
 }  // namespace
 
-std::string parse_file(std::span<const std::uint8_t> input) {
-  using namespace ckks::io;
-  const ConstBytes file = std::as_bytes(input);
-  for (const auto type : {ObjectType::kParams, ObjectType::kSecretKey, ObjectType::kPublicKey,
-                          ObjectType::kServerKeys, ObjectType::kCiphertext}) {
-    try {
-      const FileBytes again = parse_and_serialize(type, file);
-      if (!std::ranges::equal(again, file)) {
-        return "an accepted " + std::string(type_name(type)) + " is not what its object serializes to";
-      }
-    } catch (const Error&) {
-    }
-  }
-  return "";
+std::span<const Target> targets() {
+  return kTargets;
 }
 
-std::string run_engine_program(std::span<const std::uint8_t> input) {
+std::string run_engine_program(std::span<const std::byte> input) {
   static const ckks::ParamsPtr params = program_params();
   static const ckks::Session session = native_session(params);
-  return ckks::run_program(session, params, true, input);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(input.data());
+  return ckks::run_program(session, params, true, {bytes, input.size()});
 }
 
 }  // namespace sotto::fuzz
