@@ -8,6 +8,8 @@
 #include <functional>
 
 #include "ckks/engine.h"
+#include "ckks/io/stored_keys.h"
+#include "ckks/keygen.h"
 #include "tests/ckks/io_samples.h"
 #include "tests/support/golden.h"
 #include "tests/support/refusal.h"
@@ -62,6 +64,42 @@ TEST(GoldenFiles, KeysSwitchAndOpenTheCiphertext) {
   }
 }
 
+// Version 2: parameters that name their levels. Keys from the disk are those of the set here too.
+TEST(GoldenFiles, OfParametersThatNameTheirLevelsStayTheSame) {
+  const ParamsPtr params =
+      Params::make({.name = "insecure_rational",
+                    .log_n = 4,
+                    .log_q = {50, 30, 30, 30, 30, 20, 20},
+                    .log_p = {50, 50},
+                    .q = {},
+                    .p = {},
+                    .log_scale = 40,
+                    .digits = 4,
+                    .levels = {{0, 5, 6}, {0, 1, 2, 5}, {0, 1, 2, 3, 4}, {0, 1, 2, 3, 4, 5, 6}}});
+  Rng rng(Seed{});
+  const SecretKey secret = make_secret_key(params, rng);
+  const ServerKeys made = make_server_keys(
+      secret, {.relin_level = 3, .galois = {{{1, false}, 1}, {{2, false}, 0}, {{0, true}, 2}}}, rng);
+  EXPECT_EQ(to_json(literal_from_json(test::golden_text("format-2/params.json", to_json(params->literal())))),
+            to_json(params->literal()));
+  const FileBytes file = test::golden("format-2/server_keys.sotto", serialize(made));
+  EXPECT_EQ(file[8], std::byte{2});
+  const ServerKeys keys = parse_server_keys(file);
+  EXPECT_EQ(serialize(keys), file);
+  EXPECT_EQ(keys.params->hash(), params->hash());
+  const KeyStorePtr all = resident(ServerKeys(keys));
+  const StoredKeys stored(ServerKeysReader(file), expanded_key_bytes(*params, 3), Threads{2});
+  for (const auto& [name, level] : all->levels()) {
+    const auto key = stored.find(name);
+    EXPECT_TRUE(same(*key, *all->find(name))) << describe(name);
+    std::uint64_t words = 0;
+    for (const auto* half : {&key->b, &key->a}) {
+      for (const EvalPoly& poly : *half) words += poly.words().size();
+    }
+    EXPECT_EQ(expanded_key_bytes(*params, level), 8 * words) << describe(name);
+  }
+}
+
 /// A golden object with one rule broken and every other kept: checksums are made true again unless they are
 /// the rule.
 struct Broken {
@@ -103,7 +141,8 @@ const std::vector<Broken>& broken_files() {
                            one = relin + 60;  // lines of the relinearisation key and rotation 1
   static const std::vector<Broken> all{
       {"1_magic", "params", put_u32(0, 0x474e5089), true, "bad magic"},
-      {"1_version", "ciphertext", put_u32(8, 2), true, "has format version 2, this program reads version 1"},
+      {"1_version", "ciphertext", put_u32(8, 3), true,
+       "has format version 3, this program reads versions 1 and 2"},
       {"1_type_unknown", "secret_key", put_u32(12, 6), true, "unknown object type 6"},
       {"1_type_other", "public_key", put_u32(12, 2), true, "is a Sotto secret key, not a Sotto public key"},
       {"1_header_cut", "params", [](FileBytes& f) { f.resize(100); }, false, "less than a header"},

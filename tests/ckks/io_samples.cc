@@ -53,12 +53,22 @@ void store_le64(FileBytes& file, std::size_t at, std::uint64_t value) {
   for (std::size_t i = 0; i < 8; ++i) file[at + i] = static_cast<std::byte>(value >> (8 * i) & 0xff);
 }
 
+/// Where the literal at the begin of a body ends, as its counts say; the file's end when that lies beyond.
+std::uint64_t literal_end(const FileBytes& file) {
+  const std::size_t literal = kHeaderBytes;
+  const auto count_at = [&](std::uint64_t at) { return at + 4 <= file.size() ? load_le(file, at, 4) : 0; };
+  std::uint64_t end = literal + 28 + count_at(literal) + 8 * (count_at(literal + 8) + count_at(literal + 12));
+  if (load_le(file, 8, 4) == kLevelsFormatVersion) {
+    std::uint64_t levels = count_at(end);
+    for (end += 4; levels > 0 && end < file.size(); --levels) end += 4 + 4 * count_at(end);
+    end += 4 + 8 * count_at(end);
+  }
+  return std::min<std::uint64_t>(end, file.size());
+}
+
 /// Digests of the keys that the table of contents lists, where it can be found.
 void reseal_keys(FileBytes& file) {
-  const std::size_t literal = kHeaderBytes;
-  if (file.size() < literal + 28) return;
-  const std::uint64_t entries = literal + 28 + load_le(file, literal, 4) +
-                                8 * (load_le(file, literal + 8, 4) + load_le(file, literal + 12, 4)) + 4;
+  const std::uint64_t entries = literal_end(file) + 4;
   for (std::uint64_t entry = entries; entry + 60 <= file.size(); entry += 60) {
     const std::uint64_t offset = load_le(file, entry + 12, 8), length = load_le(file, entry + 20, 8);
     if (offset > file.size() || length > file.size() - offset) return;

@@ -69,7 +69,7 @@ class FuzzReplay : public ::testing::TestWithParam<Target> {};
 std::vector<Input> seeds_of(const Target& target) {
   std::vector<Input> seeds = read_folder("fuzz/corpus/" + std::string(target.name));
   if (target.format == Format::kBytes) return seeds;
-  for (const char* folder : {"data/format-1", "data/format-1-refused"}) {
+  for (const char* folder : {"data/format-1", "data/format-1-refused", "data/format-2"}) {
     for (const Input& golden : read_folder(folder)) seeds.push_back(golden);
   }
   return seeds;
