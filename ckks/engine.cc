@@ -1,126 +1,17 @@
 // Default composites of the engine interface, written with the primitives alone; an engine overrides what it
 // can fuse.
-//
-// polynomial() splits p = sum_m q_m(x) x^(2^m) + c_0 by the leading bit of each exponent, and q_m likewise.
-// The powers x^(2^m) lie on canonical scales by themselves; each coefficient is multiplied in at the scale
-// that makes its whole branch land exactly where the sum is formed, so no two scales are ever reconciled by
-// approximation.
 #include "ckks/engine.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <optional>
 #include <set>
 
 #include "base/error.h"
+#include "ckks/polynomial.h"
 
 namespace sotto::ckks {
 namespace {
-
-using Coefficients = std::span<const double>;
-
-/// Highest index with a coefficient that is not zero; 0 for constants.
-std::size_t degree_of(Coefficients c) noexcept {
-  std::size_t degree = c.size();
-  while (degree > 0 && c[degree - 1] == 0.0) --degree;
-  return degree == 0 ? 0 : degree - 1;
-}
-
-bool is_monic_power_of_two(Coefficients c) noexcept {
-  const std::size_t degree = degree_of(c);
-  return std::has_single_bit(degree) && c[degree] == 1.0;
-}
-
-/// Evaluates one polynomial; remembers x^(2^m), each made once by squaring, at level L - m and its canonical
-/// scale.
-class PolynomialEvaluation {
- public:
-  PolynomialEvaluation(Engine& engine, const Cipher& x) : engine_(engine), powers_{x} {}
-
-  /// p(x) at level(x) - polynomial_depth(p) and the canonical scale there, but for rounding: a relative error
-  /// of 2^-40 of the input doubles in every squaring, so the sums, which allow 2^-30, accept degrees below
-  /// 2^10.
-  Cipher evaluate_canonical(Coefficients p) {
-    const Cipher& x = powers_.front();
-    const std::size_t degree = degree_of(p);
-    if (degree == 0) return with_constant(engine_.subtract(x, x), p.empty() ? 0.0 : p[0]);
-    const int level = x.level() - polynomial_depth(p);
-    const double scale = engine_.params().scale(level);
-    if (!is_monic_power_of_two(p)) return evaluate(p, level, scale);
-
-    // x^(2^m) itself, already at the wanted level and scale, plus what is below it.
-    const Coefficients rest = p.first(degree);
-    const Cipher leading = power(static_cast<std::size_t>(std::countr_zero(degree)));
-    if (degree_of(rest) == 0) return with_constant(leading, rest[0]);
-    return engine_.add(leading, evaluate(rest, level, scale));
-  }
-
- private:
-  /// p(x) at exactly (level, scale); needs polynomial depth ≤ level(x) - level, degree ≥ 1, and p(x) is not
-  /// one of power().
-  Cipher evaluate(Coefficients p, int level, double scale) {
-    // Everything but c_0 is summed before one common rescale, at sum_scale on level + 1.
-    const double sum_scale = scale * engine_.params().rescale_factor(level + 1);
-    const std::size_t degree = degree_of(p);
-    std::optional<Cipher> sum;
-    for (std::size_t m = 0, first = 1; first <= degree; ++m, first *= 2) {
-      const Coefficients q = p.subspan(first, std::min(2 * first, degree + 1) - first);
-      if (degree_of(q) == 0 && q[0] == 0.0) continue;
-      Cipher term = times_power(q, m, level + 1, sum_scale);
-      sum = sum ? engine_.add(*sum, term) : std::move(term);
-    }
-    return with_constant(engine_.rescale(*sum), p[0]);
-  }
-
-  /// x^(2^m).
-  const Cipher& power(std::size_t m) {
-    while (powers_.size() <= m) {
-      const Cipher& last = powers_.back();
-      powers_.push_back(engine_.multiply_rescale(last, last));
-    }
-    return powers_[m];
-  }
-
-  Cipher with_constant(Cipher a, double c) { return c == 0.0 ? std::move(a) : engine_.add_constant(a, c); }
-
-  /// q(x) x^(2^m) at exactly (level, scale), not rescaled; deg q < 2^m.
-  Cipher times_power(Coefficients q, std::size_t m, int level, double scale) {
-    const Cipher x = power(m).level() == level ? power(m) : engine_.drop_to_level(power(m), level);
-    const double q_scale = scale / x.scale();
-    if (degree_of(q) == 0) return engine_.multiply_constant(x, q[0], q_scale);
-    return engine_.multiply(x, evaluate(q, level, q_scale));
-  }
-
-  Engine& engine_;
-  std::vector<Cipher> powers_;
-};
-
-void require_polynomial_input(const Params& params, const Cipher& a, Coefficients c) {
-  if (a.parts() != 2) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "polynomial: a ciphertext of 3 parts; relinearise products before they are used");
-  }
-  for (std::size_t k = 0; k < c.size(); ++k) {
-    if (!std::isfinite(c[k])) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  "polynomial: coefficient " + std::to_string(k) + " is not a finite number");
-    }
-  }
-  const int depth = polynomial_depth(c);
-  if (depth > a.level()) {
-    throw Error(ErrorCode::kOutOfLevels, "polynomial: degree " + std::to_string(degree_of(c)) + " needs " +
-                                             std::to_string(depth) + " levels and the input has " +
-                                             std::to_string(a.level()) + "; plan at least " +
-                                             std::to_string(depth - a.level()) + " more");
-  }
-  if (!is_canonical(params, a)) {
-    throw Error(ErrorCode::kScaleMismatch, "polynomial: the input has scale " + std::to_string(a.scale()) +
-                                               ", the canonical scale of level " + std::to_string(a.level()) +
-                                               " is " + std::to_string(params.scale(a.level())) +
-                                               "; rescale to it first");
-  }
-}
 
 /// Plaintexts of the default prepare(): encode() of every term.
 struct EncodedLinear final : PreparedLinear {
@@ -291,18 +182,14 @@ Cipher Engine::apply(const PreparedLinear& prepared, const Cipher& a) {
 }
 
 Cipher Engine::polynomial(const Cipher& a, std::span<const double> coefficients) {
-  require_polynomial_input(params(), a, coefficients);
-  const Cipher result = PolynomialEvaluation(*this, a).evaluate_canonical(coefficients);
-  return Cipher(result.body(), result.level(), params().scale(result.level()));
+  const Polynomial p{.basis = PolynomialBasis::kPower,
+                     .coefficients = {coefficients.begin(), coefficients.end()}};
+  return evaluate(*this, make_polynomial_plan(info().params, {.polynomials = {p}, .level = a.level()}), a)
+      .front();
 }
 
 bool is_canonical(const Params& params, const Handle& a) noexcept {
   return std::abs(a.scale() / params.scale(a.level()) - 1) <= 0x1p-40;
-}
-
-int polynomial_depth(std::span<const double> coefficients) {
-  const std::size_t degree = degree_of(coefficients);
-  return static_cast<int>(std::bit_width(degree)) - (is_monic_power_of_two(coefficients) ? 1 : 0);
 }
 
 }  // namespace sotto::ckks

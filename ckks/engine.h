@@ -14,9 +14,9 @@
 //    agree to 2^-30 relative (kScaleMismatch otherwise, with both scales in the sentence). No operation
 //    silently mixes scales.
 //  * product(a, b) leaves three parts, so that a sum of products is relinearised once. What is linear and
-//    needs no key takes three parts too: add, subtract, negate, multiply_by_i, drop_to_level and the
-//    operations with a plaintext or a constant. All others refuse them (kInvalidArgument); relinearise()
-//    makes two of three.
+//    needs no key takes three parts too: add, subtract, negate, multiply_by_i, drop_to_level,
+//    read_at_scale and the operations with a plaintext or a constant. All others refuse them
+//    (kInvalidArgument); relinearise() makes two of three.
 //  * a product whose scale exceeds the modulus of its level is refused (kOutOfLevels) with the numbers.
 #pragma once
 
@@ -70,7 +70,7 @@ class Cipher : public Handle {
 /// agree on them: `add` is add, subtract, add_plain and add_constant; `multiply_plain` is also
 /// multiply_constant; `multiply` is every product of two ciphertexts, and those that multiply() and square()
 /// relinearise count `relinearise` too; `encode` is also encode_complex; a rotation by a multiple of `slots`
-/// moves nothing and counts nothing; negate, multiply_by_i and drop_to_level are free.
+/// moves nothing and counts nothing; negate, multiply_by_i, read_at_scale and drop_to_level are free.
 struct OpCounts {
   std::int64_t add = 0, multiply_plain = 0, multiply = 0, relinearise = 0, rotate = 0, conjugate = 0,
                rescale = 0, encode = 0;
@@ -140,7 +140,9 @@ class Engine {
   virtual Cipher add_constant(const Cipher& a, double c) = 0;
   virtual Cipher rescale(const Cipher& a) = 0;
   virtual Cipher drop_to_level(const Cipher& a,
-                               int level) = 0;           // same message; scale · params().drop_scale()
+                               int level) = 0;  // same message; scale · params().drop_scale()
+  /// The same ciphertext read at another positive scale: the message times scale(a) / scale. Exact and free.
+  virtual Cipher read_at_scale(const Cipher& a, double scale) = 0;
   virtual Cipher rotate(const Cipher& a, int step) = 0;  // step > 0 moves slots to the left
   virtual Cipher conjugate(const Cipher& a) = 0;
   /// Every slot times i: the product with X^(N/2) permutes and negates coefficients, so it is exact, adds no
@@ -160,20 +162,15 @@ class Engine {
   /// Applies it to `a` (at the prepared level) and rescales once: scale = a.scale · plaintext_scale /
   /// rescale_factor(level), level - 1.
   virtual Cipher apply(const PreparedLinear& prepared, const Cipher& a);
-  /// sum_k c[k] x^k with the result at level(a) - polynomial_depth(coefficients) and at exactly the canonical
-  /// scale params().scale(that level); `a` must be at the canonical scale of its level, is_canonical() (every
-  /// multiplication of canonical values stays canonical). Monomial x^2 alone costs one square and one
-  /// rescale.
+  /// sum_k c[k] x^k by ckks/polynomial.h, the result at level(a) - polynomial_depth(coefficients) and at
+  /// exactly the canonical scale params().scale(that level); `a` must be at the canonical scale of its level,
+  /// is_canonical() (every multiplication of canonical values stays canonical). Monomial x^2 alone costs one
+  /// square and one rescale.
   virtual Cipher polynomial(const Cipher& a, std::span<const double> coefficients);
 };
 
 /// The scale of `a` is the canonical one of its level to 2^-40.
 bool is_canonical(const Params& params, const Handle& a) noexcept;
-
-/// Levels that Engine::polynomial consumes: with d the degree, ceil(log2(d + 1)), and one less when x^d is
-/// the leading term with coefficient 1 and d a power of two (x^2 + 3x: one level; 2x^2: two; x + 1: none). 0
-/// for a constant.
-int polynomial_depth(std::span<const double> coefficients);
 
 /// The client side: holds or stands for the secret.
 class Client {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "ckks/polynomial.h"
 #include "nn/plan.h"
 #include "nn/slot_math.h"
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "ckks/polynomial.h"
 #include "nn/slot_math.h"
 
 namespace sotto::nn {

@@ -171,6 +171,9 @@ class CleartextEngine final : public Engine {
   Cipher drop_to_level(const Cipher& a, int level) override {
     return moved("drop_to_level", a, ledger_.drop_to_level(a, level));
   }
+  Cipher read_at_scale(const Cipher& a, double scale) override {
+    return times(a.scale() / scale, "read_at_scale", a, ledger_.read_at_scale(a, scale));
+  }
   Cipher conjugate(const Cipher& a) override {
     const Placement at = ledger_.conjugate(a);
     SlotParts x = slots_of(a);

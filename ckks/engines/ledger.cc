@@ -161,6 +161,11 @@ Placement Ledger::drop_to_level(const Cipher& a, int level) {
   return {level, a.scale() * params_->drop_scale(a.level(), level), a.parts()};
 }
 
+Placement Ledger::read_at_scale(const Cipher& a, double scale) const {
+  require_values("read_at_scale", {}, scale);
+  return {a.level(), scale, a.parts()};
+}
+
 Placement Ledger::rotate(const Cipher& a, int step) {
   require_two_parts("rotate", a);
   counts_.rotate += normalised(step) != 0;

@@ -44,6 +44,7 @@ class Ledger {
   Placement multiply_constant(const Cipher& a, double c, double constant_scale);
   Placement rescale(const Cipher& a);
   Placement drop_to_level(const Cipher& a, int level);
+  Placement read_at_scale(const Cipher& a, double scale) const;
   Placement rotate(const Cipher& a, int step);
   Placement conjugate(const Cipher& a);
   /// A whole Engine::apply with these counts.

@@ -38,6 +38,12 @@ const Plaintext& get(const Plain& a) {
   return body_of<PlainBody>(a).value;
 }
 
+void require_scale(std::string_view op, double scale) {
+  if (scale > 0 && std::isfinite(scale)) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              std::string(op) + ": scale " + std::to_string(scale) + " is not a positive number");
+}
+
 struct NativeLinear final : PreparedLinear {
   ParamsPtr params;
   EncodedTransform transform;
@@ -92,6 +98,13 @@ class NativeEngine final : public Engine {
   Cipher drop_to_level(const Cipher& a, int level) override {
     return native_cipher(evaluator_.drop_to_level(get(a), level));
   }
+  Cipher read_at_scale(const Cipher& a, double scale) override {
+    Ciphertext read = get(a);
+    evaluator_.require_mine("read_at_scale", read, 0);
+    require_scale("read_at_scale", scale);
+    read.scale = scale;
+    return native_cipher(std::move(read));
+  }
   Cipher rotate(const Cipher& a, int step) override {
     if (evaluator_.rotation(step).step != 0) return counted({.rotate = 1}, evaluator_.rotate(get(a), step));
     evaluator_.require_mine("rotate", get(a));
@@ -136,14 +149,6 @@ class NativeEngine final : public Engine {
     Ciphertext result = apply_transform(evaluator_, linear->transform, get(a));
     counts_ += linear->counts;
     return native_cipher(std::move(result));
-  }
-
-  Cipher polynomial(const Cipher& a, std::span<const double> coefficients) override {
-    const Cipher result = Engine::polynomial(a, coefficients);
-    if (get(result).scale == result.scale()) return result;
-    Ciphertext canonical = get(result);  // off by a rounding error of its scale: the copy is rarely made
-    canonical.scale = result.scale();
-    return native_cipher(std::move(canonical));
   }
 
  private:

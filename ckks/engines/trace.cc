@@ -38,6 +38,7 @@ class TraceEngine final : public Engine {
   }
   Cipher rescale(const Cipher& a) override { return at(ledger_.rescale(a)); }
   Cipher drop_to_level(const Cipher& a, int level) override { return at(ledger_.drop_to_level(a, level)); }
+  Cipher read_at_scale(const Cipher& a, double scale) override { return at(ledger_.read_at_scale(a, scale)); }
   Cipher rotate(const Cipher& a, int step) override { return at(ledger_.rotate(a, step)); }
   Cipher conjugate(const Cipher& a) override { return at(ledger_.conjugate(a)); }
   Cipher multiply_by_i(const Cipher& a) override { return a; }

@@ -1,4 +1,4 @@
-// What the composites promise before any engine runs: depths, steps, counts, and what is refused.
+// What the composites promise before any engine runs: steps, counts, and what is refused.
 #include <gmock/gmock.h>
 
 #include "base/error.h"
@@ -9,36 +9,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::vector<double> leading(std::size_t degree, double coefficient) {
-  std::vector<double> c(degree + 1);
-  c[degree] = coefficient;
-  return c;
-}
-
-TEST(PolynomialDepth, IsTheNumberOfBitsOfTheDegree) {
-  const int ceil_log2_of_successor[] = {0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5};
-  for (std::size_t degree = 0; degree <= 16; ++degree) {
-    EXPECT_EQ(polynomial_depth(leading(degree, 0.5)), ceil_log2_of_successor[degree]) << degree;
-  }
-}
-
-TEST(PolynomialDepth, AMonicPowerOfTwoSavesALevel) {
-  const int depth[] = {0, 0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4};
-  for (std::size_t degree = 1; degree <= 16; ++degree) {
-    EXPECT_EQ(polynomial_depth(leading(degree, 1.0)), depth[degree]) << degree;
-    std::vector<double> dense = leading(degree, 1.0);
-    for (std::size_t k = 0; k < degree; ++k) dense[k] = 0.25;
-    EXPECT_EQ(polynomial_depth(dense), depth[degree]) << degree;
-  }
-  EXPECT_EQ(polynomial_depth(leading(2, -1.0)), 2);
-}
-
-TEST(PolynomialDepth, LeadingZerosDoNotCount) {
-  EXPECT_EQ(polynomial_depth(std::vector<double>{0, 0, 1, 0, 0}), 1);
-  EXPECT_EQ(polynomial_depth(std::vector<double>{3, 0, 0}), 0);
-  EXPECT_EQ(polynomial_depth({}), 0);
-}
 
 /// A transform over four slots from (block, baby) pairs.
 LinearTransform transform(int giant_step, std::size_t blocks,

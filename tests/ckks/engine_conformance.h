@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "ckks/engine.h"
+#include "ckks/polynomial.h"
 #include "tests/ckks/engine_program.h"
 #include "tests/support/random.h"
 
@@ -411,6 +412,19 @@ TEST_P(EngineConformance, SumsWithTheConjugateAreTwiceTheParts) {
   for (double& v : im) v *= -2;
   expect(engine().add(a, b), re, 2, params_->scale(2), 2);
   expect(engine().multiply_by_i(engine().subtract(a, b)), im, 2, params_->scale(2), 2);
+}
+
+TEST_P(EngineConformance, AnotherScaleReadsAnotherMessage) {
+  const ComplexSlots x = random_complex();
+  const Cipher a = encrypt(x, 2);
+  const OpCounts before = engine().counts();
+  const Cipher half = engine().read_at_scale(a, 2 * params_->scale(2));
+  EXPECT_EQ(engine().counts() - before, OpCounts{});
+  expect(half, slotwise(x, x, [](auto u, auto) { return 0.5 * u; }), 2, 2 * params_->scale(2));
+  EXPECT_EQ(half.scale(), 2 * params_->scale(2)) << "to the bit";
+  EXPECT_EQ(engine().read_at_scale(engine().product(a, a), 1.0).parts(), 3);
+  for (const double scale : {0.0, -1.0, HUGE_VAL, std::nan("")})
+    expect_refusal(ErrorCode::kInvalidArgument, [&] { engine().read_at_scale(a, scale); });
 }
 
 TEST_P(EngineConformance, SumsOfProductsAreRelinearisedOnce) {

@@ -142,9 +142,11 @@ class Machine {
     });
     if (next() % 4 != 0) rescale(a);
   }
+  /// Where the rescale would be refused the product alone, lest the twin refuse its value first.
   void product_and_rescale(Register& a, const Register& b) {
-    const double scale =
-        a.on[0].scale() * b.on[0].scale() / prime(std::min(a.on[0].level(), b.on[0].level()));
+    const int level = std::min(a.on[0].level(), b.on[0].level());
+    const double scale = a.on[0].scale() * b.on[0].scale() / params_->rescale_factor(level);
+    if (level == 0 || scale < 1) return product(a, b);
     perform(a, product_error(a, b) + rounding(scale),
             [&](Engine& e, Side s) { return e.multiply_rescale(a.on[s], b.on[s]); });
   }
@@ -163,10 +165,9 @@ class Machine {
     if (next() % 2 == 0) {
       return perform(a, a.error + rounding(scale), [&](Engine& e, Side s) { return e.relinearise(a.on[s]); });
     }
-    perform(a, a.error + rounding(scale / prime(a.on[0].level())),
+    perform(a, a.error + rounding(scale / params_->rescale_factor(a.on[0].level())),
             [&](Engine& e, Side s) { return e.relinearise_rescale(a.on[s]); });
   }
-  double prime(int level) const { return static_cast<double>(params_->q(level).modulus().value()); }
   void product_plain(Register& a) {
     const int level = next_level();
     const double scale = next_scale(level);
@@ -196,7 +197,7 @@ class Machine {
             [&](Engine& e, Side s) { return e.add_constant(a.on[s], c); });
   }
   void rescale(Register& a) {
-    perform(a, a.error + rounding(a.on[0].scale() / prime(a.on[0].level())),
+    perform(a, a.error + rounding(a.on[0].scale() / params_->rescale_factor(a.on[0].level())),
             [&](Engine& e, Side s) { return e.rescale(a.on[s]); });
   }
   void drop(Register& a) {
