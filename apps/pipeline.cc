@@ -17,6 +17,21 @@ ckks::Cipher encrypt_image(ckks::Client& client, const nn::Plan& plan, const nn:
   return client.encrypt(nn::pack(plan.input, image), plan.input_level, plan.input_scale);
 }
 
+Json to_json(const ckks::Check& check) {
+  return {{"number", check.number},     {"operation", check.operation},   {"level", check.level},
+          {"scale", check.scale},       {"magnitude", check.magnitude},   {"bits_before", check.bits_before},
+          {"rms_bits", check.rms_bits}, {"worst_bits", check.worst_bits}, {"lost_bits", check.lost_bits()}};
+}
+
+Json to_json(const ckks::CheckReport& report) {
+  Json operations = Json::array();
+  for (const ckks::Check& check : report.checks) operations.push_back(to_json(check));
+  const ckks::Check* below = report.first_below();
+  return {{"threshold_bits", report.threshold_bits},
+          {"first_below", below == nullptr ? Json() : Json(below->number)},
+          {"operations", operations}};
+}
+
 std::size_t file_bytes(const ckks::Cipher& cipher) {
   return ckks::io::serialize(ckks::native_ciphertext(cipher)).size();
 }
@@ -27,6 +42,10 @@ Pipeline::Pipeline(const Model& model, const nn::Plan& plan, const std::string& 
     : model_(model), threads_(threads), params_(ckks::Params::make(plan.params)) {
   if (engine == "native") {
     make_native(plan);
+  } else if (engine == "checked") {
+    ckks::CheckedSession checked = ckks::make_checked_session(params_, plan.keys, threads_);
+    session_ = std::move(checked.session);
+    checks_ = std::move(checked.report);
   } else {
     session_ = engine == "trace" ? ckks::make_trace_session(params_) : ckks::make_cleartext_session(params_);
   }
@@ -77,13 +96,15 @@ std::string Pipeline::range_warning(std::size_t beyond) const {
 }
 
 Json Pipeline::description() const {
-  return {{"model", model_.path},
-          {"engine", engine_name()},
-          {"backend", params_->backend()},
-          {"threads", threads_.count},
-          {"log_n", params_->log_n()},
-          {"log_qp", params_->log_qp()},
-          {"security_bits", params_->security_bits()}};
+  Json json{{"model", model_.path},
+            {"engine", engine_name()},
+            {"backend", params_->backend()},
+            {"threads", threads_.count},
+            {"log_n", params_->log_n()},
+            {"log_qp", params_->log_qp()},
+            {"security_bits", params_->security_bits()}};
+  if (checks_) json["checks"] = to_json(*checks_);
+  return json;
 }
 
 std::string Pipeline::summary() const {
@@ -95,6 +116,7 @@ std::string Pipeline::summary() const {
                     describe_parameters(*params_), format_bytes(setup_.key_bytes),
                     format_bytes(setup_.image_bytes), format_bytes(setup_.answer_bytes));
   }
+  if (checks_) text += fmt::format("checked     {}\n", checks_->summary());
   return text;
 }
 

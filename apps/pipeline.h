@@ -9,15 +9,15 @@
 #include "apps/model.h"
 #include "apps/output.h"
 #include "apps/stopwatch.h"
-#include "ckks/engine.h"
+#include "ckks/checked.h"
 #include "nn/executor.h"
 
 namespace sotto::app {
 
 class Pipeline {
  public:
-  /// Makes keys for exactly the plan's steps (engine "native") and encodes the weights; shows progress.
-  /// `model` must outlive it.
+  /// Makes keys for exactly the plan's steps (engines "native" and "checked") and encodes the weights; shows
+  /// progress. `model` must outlive it.
   Pipeline(const Model& model, const nn::Plan& plan, const std::string& engine, Threads threads);
 
   Answer classify(const nn::Tensor& image) const;
@@ -38,8 +38,11 @@ class Pipeline {
     std::size_t key_bytes = 0, image_bytes = 0, answer_bytes = 0;
   };
   const Setup& setup() const noexcept { return setup_; }
+  /// What the engine "checked" has seen so far; null on the others.
+  const ckks::CheckReport* checks() const noexcept { return checks_.get(); }
 
-  /// The fields that every report begins with: model, engine, backend, threads, and the parameters.
+  /// The fields that every report begins with: model, engine, backend, threads, the parameters, and on the
+  /// engine "checked" every operation with its bits.
   Json description() const;
   /// The lines that every text ends with: what it ran on, and how many bytes there are to send.
   std::string summary() const;
@@ -52,6 +55,7 @@ class Pipeline {
   Threads threads_;
   ckks::ParamsPtr params_;
   ckks::Session session_;
+  std::shared_ptr<const ckks::CheckReport> checks_;
   std::unique_ptr<nn::Program> program_;
   Setup setup_;
 };

@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kFooter =
     R"(The engines: native is the real encryption; cleartext computes on plain numbers with the same levels, scales and refusals;
+checked runs both, decrypts every intermediate value and tells the bits that each operation lost (--json lists all);
 trace computes nothing and counts the operations.
 Exit code 3 tells that an encrypted label differs from the cleartext one, or that an answer lies beyond the range that
 the plan leaves room for.
@@ -173,7 +174,7 @@ Command add_classify(CLI::App& root) {
          "Pictures (PGM, PPM or PNG; image K of an IDX file as FILE:K) of the size that the model reads")
       ->required();
   add_planning_options(*app, options->planning);
-  add_engine_option(*app, options->engine, {"native", "cleartext", "trace"});
+  add_engine_option(*app, options->engine, {"native", "cleartext", "checked", "trace"});
   add_common_options(*app, options->common);
   return {app, [options] { return run_classify(*options); }};
 }

@@ -161,7 +161,7 @@ Command add_evaluate(CLI::App& root) {
       ->check(CLI::Range(0, 10'000'000).description(""))
       ->type_name("I");
   add_planning_options(*app, options->planning);
-  add_engine_option(*app, options->engine, {"native", "cleartext"});
+  add_engine_option(*app, options->engine, {"native", "cleartext", "checked"});
   add_common_options(*app, options->common);
   return {app, [options] { return run_evaluate(*options); }};
 }

@@ -274,6 +274,18 @@ TEST_F(Cli, ClassifyPrintsARowForEachPicture) {
                                  HasSubstr("2 of 2 labels"), Not(HasSubstr("DIFFERENT"))));
 }
 
+TEST_F(Cli, ClassifyTellsTheBitsOfEveryOperationOnTheCheckedEngine) {
+  const Outcome outcome = run_program({"classify", kModel, "--engine", "checked", "--json", sample(3)});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json report = Json::parse(outcome.out);
+  EXPECT_EQ(report["engine"], "checked");
+  EXPECT_EQ(report["images"][0]["label"], 3);
+  const Json& operations = report["checks"]["operations"];
+  ASSERT_GT(operations.size(), 5u);
+  EXPECT_EQ(operations[0]["operation"], "encrypt");
+  for (const Json& check : operations) EXPECT_GT(check["worst_bits"].get<double>(), 5) << check;
+}
+
 TEST_F(Cli, ClassifyCountsOnTheTraceEngine) {
   const Outcome outcome = run_program({"classify", kModel, sample(3), "--engine", "trace", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
