@@ -21,6 +21,12 @@ std::int64_t round_to_word(double x) noexcept {
   return whole + (rest >= 0.5) - (rest <= -0.5);
 }
 
+/// x < 2^63 as a double. Signed on the way: where the CPU converts signed words alone, a compiler tests the
+/// top bit of an unsigned one and branches.
+double to_double(u64 x) noexcept {
+  return static_cast<double>(static_cast<std::int64_t>(x));
+}
+
 /// out = x mod q for |x| < 2^62, branch-free.
 void reduce_words(const ntt::Modulus& q, std::span<const std::int64_t> x, double largest,
                   ntt::Limb out) noexcept {
@@ -268,11 +274,10 @@ std::vector<double> Encoder::lift(const CoeffPoly& poly) const {
     for (int i = limbs - 1; i >= 0; --i) {
       const auto q = params_->q(basis.prime(i)).modulus().value();
       const u64 x = v[static_cast<std::size_t>(i)];
-      magnitude = magnitude * static_cast<double>(q) +
-                  static_cast<double>((x & ~negative) | ((q - 1 - x) & negative));
+      magnitude = magnitude * to_double(q) + to_double((x & ~negative) | ((q - 1 - x) & negative));
     }
-    magnitude += static_cast<double>(above);
-    out[k] = magnitude * (1 - 2 * static_cast<double>(above));
+    magnitude += to_double(above);
+    out[k] = magnitude * (1 - 2 * to_double(above));
   }
   wipe(v.data(), v.size() * sizeof(u64));
   return out;
