@@ -61,11 +61,11 @@ void Pipeline::make_native(const nn::Plan& plan) {
   const Stopwatch watch;
   const Progress progress("making keys", 0, plan.keygen_seconds);
   ckks::Rng rng;
-  auto secret = std::make_shared<const ckks::SecretKey>(ckks::make_secret_key(params_, rng));
-  auto server = ckks::resident(ckks::make_server_keys(*secret, plan.keys, rng, threads_));
+  auto client = std::make_shared<ckks::ClientKeys>(ckks::make_secret_key(params_, rng));
+  auto server = ckks::resident(ckks::make_server_keys(client->secret(), plan.keys, rng, threads_));
   setup_.keygen_seconds = watch.seconds();
   setup_.key_bytes = ckks::io::server_keys_file_bytes(*params_, plan.keys);
-  session_ = {ckks::make_native_client(std::move(secret), threads_),
+  session_ = {ckks::make_native_client(std::move(client), threads_),
               ckks::make_native_engine(std::move(server), threads_)};
 }
 

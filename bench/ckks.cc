@@ -50,19 +50,19 @@ struct Bench {
   explicit Bench(const ParamsLiteral& literal, Threads t)
       : threads(t), params(Params::make(literal)), encoder(params) {
     const int level = params->max_level();
-    secret = std::make_shared<const SecretKey>(make_secret_key(params, rng));
+    client = std::make_shared<ClientKeys>(make_secret_key(params, rng));
     KeyRequest request{.relin_level = level, .galois = {}};
     for (int step = 1; step <= kHoisted; ++step) {
       request.galois.push_back({{.step = step, .conjugate = false}, level});
       steps.push_back(step);
     }
-    evaluator =
-        std::make_unique<Evaluator>(resident(make_server_keys(*secret, request, rng, threads)), threads);
+    evaluator = std::make_unique<Evaluator>(
+        resident(make_server_keys(client->secret(), request, rng, threads)), threads);
     for (std::size_t i = 0; i < params->slots(); ++i) slots.push_back(0.001 * static_cast<double>(i % 1000));
     plain = encoder.encode(slots, level, params->scale(level), threads);
-    cipher = encrypt(*secret, plain, rng, threads);
+    cipher = encrypt(client->secret(), plain, rng, threads);
     answer = evaluator->drop_to_level(cipher, 0);
-    decryptor = std::make_unique<Decryptor>(secret);
+    decryptor = std::make_unique<Decryptor>(client);
   }
 
   /// (b+2)(l+a) for a rotation: the transforms of `rotations` rotations that share one decomposition.
@@ -88,7 +88,7 @@ struct Bench {
   Rng rng;
   ParamsPtr params;
   Encoder encoder;
-  std::shared_ptr<const SecretKey> secret;
+  std::shared_ptr<ClientKeys> client;
   std::unique_ptr<Evaluator> evaluator;
   std::unique_ptr<Decryptor> decryptor;
   std::vector<int> steps;
@@ -129,12 +129,12 @@ const std::vector<Operation>& operations() {
          benchmark::DoNotOptimize(b.decryptor->decode_private(b.decryptor->decrypt(b.answer, b.threads)));
        }},
       {"encrypt", 0,
-       [](Bench& b) { benchmark::DoNotOptimize(encrypt(*b.secret, b.plain, b.rng, b.threads)); }},
+       [](Bench& b) { benchmark::DoNotOptimize(encrypt(b.client->secret(), b.plain, b.rng, b.threads)); }},
       {"rotation_key", 0,
        [](Bench& b) {
          const KeyRequest one{.relin_level = -1,
                               .galois = {{{.step = 9, .conjugate = false}, b.params->max_level()}}};
-         benchmark::DoNotOptimize(make_server_keys(*b.secret, one, b.rng, b.threads));
+         benchmark::DoNotOptimize(make_server_keys(b.client->secret(), one, b.rng, b.threads));
        }},
   };
   return all;

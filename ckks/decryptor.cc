@@ -8,9 +8,9 @@
 namespace sotto::ckks {
 namespace {
 
-/// The sampler's sigma is up to 2^(log_sigma+1) and no sample exceeds 16 sigma (29 of 3.2 in each digit);
-/// one bit more, and noise takes at most half of the room that the message shares with it.
-constexpr int kFloodingMargin = 6;
+/// No sample exceeds 16 deviations (29 of 3.2 in each term); one bit more, and noise takes at most half of
+/// the room that the message shares with it.
+constexpr int kFloodingMargin = 5;
 
 }  // namespace
 
@@ -18,32 +18,13 @@ Decrypted::~Decrypted() {
   wipe(poly_.words().data(), poly_.words().size() * sizeof(u64));
 }
 
-ReleasePolicy ReleasePolicy::for_noise(double noise_bits, int security_bits, std::uint64_t releases,
-                                       double grid) {
-  const double flooding =
-      noise_bits + std::log2(12.0 * static_cast<double>(releases)) / 2 + security_bits / 2.0;
-  return {.flooding_bits = flooding, .grid = grid, .releases = releases};
-}
-
-Decryptor::Decryptor(std::shared_ptr<const SecretKey> key) : key_(std::move(key)), encoder_(key_->params()) {}
-
-Decryptor::Decryptor(std::shared_ptr<const SecretKey> key, const ReleasePolicy& policy,
-                     std::uint64_t released)
-    : key_(std::move(key)), encoder_(key_->params()), policy_(policy), released_(released) {
-  if (!(policy.flooding_bits >= 2 && policy.flooding_bits <= 52)) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "release policy: flooding_bits = " + std::to_string(policy.flooding_bits) +
-                    " is outside 2…52; state a bound of the noise (ReleasePolicy::for_noise)");
-  }
-  if (!(policy.grid >= 0 && std::isfinite(policy.grid)))
-    throw Error(ErrorCode::kInvalidArgument, "release policy: the grid must be 0 or positive");
-}
+Decryptor::Decryptor(std::shared_ptr<ClientKeys> keys) : keys_(std::move(keys)), encoder_(key().params()) {}
 
 Decrypted Decryptor::decrypt(const Ciphertext& a, Threads threads) const {
-  const Params& params = *key_->params();
+  const Params& params = *key().params();
   require_shape("decrypt", a);
   require_same_params(params, *a.params, "decrypt");
-  if (a.key_id != key_->id()) {
+  if (a.key_id != key().id()) {
     throw Error(ErrorCode::kMissingKey,
                 "decrypt: the ciphertext was made with another secret key; use the key that encrypted it");
   }
@@ -52,7 +33,7 @@ Decrypted Decryptor::decrypt(const Ciphertext& a, Threads threads) const {
   CoeffPoly message(params.n(), limbs);
   parallel_for(threads, limbs, [&](int i) {  // Horner: (c2 s + c1) s + c0
     const ntt::Plan& plan = params.q(basis.prime(i));
-    const ntt::ConstLimb s = key_->s().limb(basis.prime(i));
+    const ntt::ConstLimb s = key().s().limb(basis.prime(i));
     const ntt::Limb m = message.limb(i);
     plan.multiply(m, a.c.back().limb(i), s);
     if (a.c.size() == 3) {
@@ -62,14 +43,14 @@ Decrypted Decryptor::decrypt(const Ciphertext& a, Threads threads) const {
     plan.add(m, m, a.c[0].limb(i));
     plan.inverse(m);
   });
-  return Decrypted(key_->params(), key_->id(), std::move(message), a.scale);
+  return Decrypted(key().params(), key().id(), std::move(message), a.scale);
 }
 
 void Decryptor::require_mine(std::string_view operation, const Decrypted& a) const {
   if (a.params_ == nullptr)
     throw Error(ErrorCode::kInvalidArgument, std::string(operation) + ": the value was moved away");
-  require_same_params(*key_->params(), *a.params_, operation);
-  if (a.key_id_ == key_->id()) return;
+  require_same_params(*key().params(), *a.params_, operation);
+  if (a.key_id_ == key().id()) return;
   throw Error(
       ErrorCode::kMissingKey,
       std::string(operation) + ": the value was decrypted with another secret key; use its Decryptor");
@@ -85,36 +66,23 @@ std::vector<std::complex<double>> Decryptor::decode_private_complex(const Decryp
   return encoder_.decode_complex(a.poly_, a.scale_);
 }
 
-void Decryptor::spend_release() {
-  std::uint64_t spent = released_;
-  do {
-    if (spent < policy_->releases) continue;
-    throw Error(ErrorCode::kInvalidArgument,
-                "decode_release: the " + std::to_string(policy_->releases) +
-                    " declared releases of this key are used up; make a new key");
-  } while (!released_.compare_exchange_weak(spent, spent + 1));
-}
-
 std::vector<double> Decryptor::decode_release(const Decrypted& a, Rng& rng) {
   require_mine("decode_release", a);
-  if (!policy_) {
+  const Params& params = *key().params();
+  const std::optional<ReleasePolicy>& policy = keys_->policy();
+  const int level = params.level_of(a.poly_.q_limbs());
+  const double room = params.log_q(level) - 1,
+               needed = policy ? std::log2(policy->deviation()) + kFloodingMargin : 0;
+  if (needed >= room) {
     throw Error(ErrorCode::kInvalidArgument,
-                "decode_release: no policy was declared; construct the Decryptor with a ReleasePolicy");
+                "decode_release: flooding of 2^" + two_decimals(needed - kFloodingMargin) + " needs " +
+                    two_decimals(needed) + " bits below half the modulus of level " + std::to_string(level) +
+                    ", " + power_of_two(room) + "; decrypt at a higher level or plan a larger q[0]");
   }
-  const Params& params = *key_->params();
-  const int log_sigma = static_cast<int>(std::ceil(policy_->flooding_bits)),
-            level = params.level_of(a.poly_.q_limbs());
-  if (log_sigma + kFloodingMargin >= params.log_q(level) - 1) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "decode_release: flooding of 2^" + std::to_string(log_sigma) + " needs " +
-                    std::to_string(log_sigma + kFloodingMargin) + " bits below half the modulus of level " +
-                    std::to_string(level) + ", " + power_of_two(params.log_q(level) - 1) +
-                    "; decrypt at a higher level or plan a larger q[0]");
-  }
-  spend_release();
+  keys_->spend_release();
   SmallPoly noise(params.n());
   Seed seed = rng.next_seed();
-  sample_gaussian(seed, log_sigma, noise.values());
+  sample_gaussian(seed, policy->flooding_bits, noise.values());
   wipe(seed.data(), seed.size());
   CoeffPoly flooded = a.poly_;
   const WipeAtExit guard(flooded);
@@ -129,8 +97,8 @@ std::vector<double> Decryptor::decode_release(const Decrypted& a, Rng& rng) {
     }
   }
   std::vector<double> slots = encoder_.decode(flooded, a.scale_);
-  if (policy_->grid > 0) {
-    for (double& x : slots) x = std::round(x / policy_->grid) * policy_->grid;
+  if (policy->grid > 0) {
+    for (double& x : slots) x = std::round(x / policy->grid) * policy->grid;
   }
   return slots;
 }

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "ckks/client_keys.h"
 #include "ckks/key_store.h"
 #include "ckks/params.h"
 
@@ -195,7 +196,7 @@ Session make_trace_session(const ParamsPtr& params);
 
 /// The two halves of `native` apart: what `sotto infer` and `sotto encrypt`/`decrypt` use.
 std::unique_ptr<Engine> make_native_engine(KeyStorePtr keys, Threads threads);
-std::unique_ptr<Client> make_native_client(std::shared_ptr<const SecretKey> key, Threads threads);
+std::unique_ptr<Client> make_native_client(std::shared_ptr<ClientKeys> keys, Threads threads);
 
 /// Between native handles and ciphertexts that are written to files; throws when the handle belongs to
 /// another engine.

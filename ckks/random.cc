@@ -115,6 +115,21 @@ std::int64_t small_gaussian(u64 word) noexcept {
   return (magnitude ^ sign) - sign;
 }
 
+/// Of the sum of 2^i x_i over i < terms.
+double deviation_of(int terms) {
+  return kGaussianSigma * std::sqrt((std::exp2(2 * terms) - 1) / 3);
+}
+
+int gaussian_terms(double log_sigma) {
+  if (!(log_sigma >= kMinGaussianBits && log_sigma <= kMaxGaussianBits)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "sample_gaussian: log_sigma = " + std::to_string(log_sigma) + " is outside 2…52");
+  }
+  int terms = 1;
+  while (deviation_of(terms) < std::exp2(log_sigma)) ++terms;
+  return terms;
+}
+
 const char* label_of(UniformPart part) noexcept {
   switch (part) {
     case UniformPart::kPublicKey:
@@ -202,22 +217,17 @@ void sample_error(const Seed& seed, std::span<std::int64_t> out) {
   }
 }
 
-void sample_gaussian(const Seed& seed, int log_sigma, std::span<std::int64_t> out, double* actual) {
-  if (log_sigma < 2 || log_sigma > 52) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "sample_gaussian: log_sigma = " + std::to_string(log_sigma) + " is outside 2…52");
-  }
-  int terms = 1;
-  const auto sigma = [](int m) {
-    return kGaussianSigma * std::sqrt((std::exp2(2 * m) - 1) / 3);
-  };  // sum of 4^i
-  while (sigma(terms) < std::exp2(log_sigma)) ++terms;
+double gaussian_deviation(double log_sigma) {
+  return deviation_of(gaussian_terms(log_sigma));
+}
+
+void sample_gaussian(const Seed& seed, double log_sigma, std::span<std::int64_t> out) {
+  const int terms = gaussian_terms(log_sigma);
   Stream stream(seed);
   for (std::int64_t& x : out) {
     x = 0;
     for (int i = 0; i < terms; ++i) x += small_gaussian(stream.next()) * (std::int64_t{1} << i);
   }
-  if (actual != nullptr) *actual = sigma(terms);
 }
 
 std::span<const u64> detail::gaussian_table() noexcept {

@@ -90,11 +90,14 @@ Seed derive_seed(const Seed& parent, std::string_view label, const ParamsHash& h
 void sample_uniform(const Seed& seed, const ntt::Modulus& q, ntt::Limb out);
 void sample_ternary(const Seed& seed, std::span<std::int64_t> out);
 void sample_error(const Seed& seed, std::span<std::int64_t> out);
-/// Discrete Gaussian of standard deviation sigma in [2^log_sigma, 2^(log_sigma+1)], 2 ≤ log_sigma ≤ 52, which
-/// `actual` receives: the sum of 2^i x_i over i < m, with x_i of sigma_0 = 3.2 from a table (one word each,
-/// in the order of i). Convolution [MW17]: sqrt(2 pi) sigma_0 ≥ sqrt(5) eta_eps(Z) for eps = 2^-57, so the
-/// sum is that near to a discrete Gaussian. Integers only.
-void sample_gaussian(const Seed& seed, int log_sigma, std::span<std::int64_t> out, double* actual = nullptr);
+/// Discrete Gaussian: the sum of 2^i x_i over i < m, with x_i of sigma_0 = 3.2 from a table (one word each,
+/// in the order of i), where m is the least that gives a standard deviation of 2^log_sigma or more.
+/// Convolution [MW17]: sqrt(2 pi) sigma_0 ≥ sqrt(5) eta_eps(Z) for eps = 2^-57, so the sum is that near to a
+/// discrete Gaussian. Integers only. Throws Error unless kMinGaussianBits ≤ log_sigma ≤ kMaxGaussianBits.
+void sample_gaussian(const Seed& seed, double log_sigma, std::span<std::int64_t> out);
+inline constexpr int kMinGaussianBits = 2, kMaxGaussianBits = 52;
+/// Its standard deviation, 3.2 sqrt((4^m - 1) / 3): in [2^log_sigma, 2^(log_sigma + 1.04)].
+double gaussian_deviation(double log_sigma);
 
 namespace detail {
 /// [i] = round(2^63 Pr(|x| ≤ i)) for the discrete Gaussian of sigma 3.2; for the test that derives it again.

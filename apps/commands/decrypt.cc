@@ -63,13 +63,14 @@ void check_range(const Answer& answer, const nn::Plan& plan, const std::string& 
 int run_decrypt(const Options& options) {
   const Threads threads = apply_common_options(options.common);
   const nn::Plan plan = read_plan_file(options.plan.empty() ? plan_beside(options.key) : options.plan);
-  auto key = std::make_shared<const ckks::SecretKey>(ckks::io::load_secret_key(options.key));
-  check_plan_params(plan, *key->params(), options.key);
-  ckks::Ciphertext cipher = ckks::io::load_ciphertext(options.answer, key->params(), key->id());
+  auto keys = std::make_shared<ckks::ClientKeys>(ckks::io::load_secret_key(options.key));
+  const ckks::SecretKey& key = keys->secret();
+  check_plan_params(plan, *key.params(), options.key);
+  ckks::Ciphertext cipher = ckks::io::load_ciphertext(options.answer, key.params(), key.id());
   check_is_answer(cipher, plan, options.answer);
 
   const Stopwatch watch;
-  const auto client = ckks::make_native_client(std::move(key), threads);
+  const auto client = ckks::make_native_client(std::move(keys), threads);
   const Answer answer{
       .logits = nn::unpack(plan.output, client->decrypt(ckks::native_cipher(std::move(cipher)))).values,
       .reference = {},

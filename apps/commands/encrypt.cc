@@ -32,11 +32,11 @@ int run_encrypt(const Options& options) {
   const nn::Plan plan = read_plan_file(plan_path);
   const nn::Tensor image = read_image(options.image);
   check_image_shape(image, plan.input.shape, options.image);
-  auto key = std::make_shared<const ckks::SecretKey>(ckks::io::load_secret_key(options.key));
-  check_plan_params(plan, *key->params(), options.key);
+  auto keys = std::make_shared<ckks::ClientKeys>(ckks::io::load_secret_key(options.key));
+  check_plan_params(plan, *keys->secret().params(), options.key);
 
   const Stopwatch watch;
-  const auto client = ckks::make_native_client(std::move(key), threads);
+  const auto client = ckks::make_native_client(std::move(keys), threads);
   const ckks::Cipher cipher =
       client->encrypt(nn::pack(plan.input, image), plan.input_level, plan.input_scale);
   const ckks::io::FileBytes bytes = ckks::io::serialize(ckks::native_ciphertext(cipher));

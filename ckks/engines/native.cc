@@ -171,8 +171,8 @@ class NativeEngine final : public Engine {
 
 class NativeClient final : public Client {
  public:
-  NativeClient(std::shared_ptr<const SecretKey> key, Threads threads)
-      : key_(std::move(key)), threads_(threads), encoder_(key_->params()), decryptor_(key_) {}
+  NativeClient(std::shared_ptr<ClientKeys> keys, Threads threads)
+      : keys_(std::move(keys)), threads_(threads), encoder_(keys_->secret().params()), decryptor_(keys_) {}
 
   Cipher encrypt(std::span<const double> slots, int level, double scale) override {
     return encrypted(encoder_.encode(slots, level, scale, threads_));
@@ -190,10 +190,10 @@ class NativeClient final : public Client {
  private:
   Cipher encrypted(Plaintext plain) {
     const WipeAtExit guard(plain.poly);
-    return native_cipher(ckks::encrypt(*key_, plain, rng_, threads_));
+    return native_cipher(ckks::encrypt(keys_->secret(), plain, rng_, threads_));
   }
 
-  std::shared_ptr<const SecretKey> key_;
+  std::shared_ptr<ClientKeys> keys_;
   Threads threads_;
   Encoder encoder_;
   Decryptor decryptor_;
@@ -204,17 +204,17 @@ class NativeClient final : public Client {
 
 Session make_native_session(const ParamsPtr& params, const KeyRequest& request, Threads threads) {
   Rng rng;
-  auto secret = std::make_shared<const SecretKey>(make_secret_key(params, rng));
-  auto keys = resident(make_server_keys(*secret, request, rng, threads));
-  return {make_native_client(std::move(secret), threads), make_native_engine(std::move(keys), threads)};
+  auto client = std::make_shared<ClientKeys>(make_secret_key(params, rng));
+  auto server = resident(make_server_keys(client->secret(), request, rng, threads));
+  return {make_native_client(std::move(client), threads), make_native_engine(std::move(server), threads)};
 }
 
 std::unique_ptr<Engine> make_native_engine(KeyStorePtr keys, Threads threads) {
   return std::make_unique<NativeEngine>(std::move(keys), threads);
 }
 
-std::unique_ptr<Client> make_native_client(std::shared_ptr<const SecretKey> key, Threads threads) {
-  return std::make_unique<NativeClient>(std::move(key), threads);
+std::unique_ptr<Client> make_native_client(std::shared_ptr<ClientKeys> keys, Threads threads) {
+  return std::make_unique<NativeClient>(std::move(keys), threads);
 }
 
 const Ciphertext& native_ciphertext(const Cipher& a) {

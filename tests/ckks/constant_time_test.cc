@@ -10,9 +10,14 @@
 // Not seen by this check: instructions whose own time depends on their operands (divisions), the AVX-512
 // backends (valgrind has no such CPU), and Encoder::encode, which looks at the largest value on purpose.
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <openssl/rand.h>
 #include <valgrind/memcheck.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <new>
 #include <numeric>
 
 #include "ckks/decryptor.h"
@@ -41,6 +46,52 @@ extern "C" int RAND_priv_bytes(unsigned char* out, int count) {
 extern "C" int RAND_bytes(unsigned char* out, int count) {
   give_bytes(out, count, 101);
   return 1;
+}
+
+// Memory of the program: given out as defined, and looked at when it comes back. What is undefined then is a
+// secret that nobody wiped. (Valgrind must leave these be: --soname-synonyms=somalloc=nouserintercepts.)
+namespace {
+
+unsigned blocks_with_secrets = 0;
+
+void* give_memory(std::size_t bytes, std::size_t alignment) {
+  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  void* p = std::aligned_alloc(alignment, rounded);
+  if (p == nullptr) throw std::bad_alloc();
+  (void)VALGRIND_MAKE_MEM_DEFINED(p, rounded);
+  return p;
+}
+
+void take_memory(void* p) noexcept {
+  static std::array<std::uint64_t, 1 << 13>
+      marks;  // whole words, for the padding of structs is undefined too
+  const std::size_t words = std::min(malloc_usable_size(p) / sizeof marks[0], marks.size());
+  if (words != 0 && VALGRIND_GET_VBITS(p, marks.data(), words * sizeof marks[0]) == 1) {
+    const auto end = marks.begin() + static_cast<std::ptrdiff_t>(words);
+    blocks_with_secrets += std::find(marks.begin(), end, ~std::uint64_t{0}) != end;
+  }
+  std::free(p);
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  return give_memory(bytes, alignof(std::max_align_t));
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return give_memory(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p) noexcept {
+  take_memory(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  take_memory(p);
+}
+void operator delete(void* p, std::align_val_t) noexcept {
+  take_memory(p);
+}
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+  take_memory(p);
 }
 
 namespace sotto::ckks {
@@ -72,9 +123,17 @@ unsigned leaks(Body&& body) {
   return static_cast<unsigned>(VALGRIND_COUNT_ERRORS - before);
 }
 
-ParamsLiteral toy() {
+/// Blocks of memory that are given back with a secret in them while `body` runs.
+template <class Body>
+unsigned remains(Body&& body) {
+  const unsigned before = blocks_with_secrets;
+  body();
+  return blocks_with_secrets - before;
+}
+
+ParamsLiteral toy(int log_n = 10) {
   return {.name = "insecure_constant_time",
-          .log_n = 10,
+          .log_n = log_n,
           .log_q = {45, 36, 36},
           .log_p = {44, 44},
           .q = {},
@@ -93,6 +152,9 @@ ParamsLiteral secure() {
           .log_scale = 26,
           .digits = 2};
 }
+
+/// Without a grid: rounding to it comes after the noise, on values that may be published as they are.
+constexpr ReleasePolicy kPolicy{.flooding_bits = 20, .grid = 0, .releases = 2};
 
 struct Case {
   const char* backend;
@@ -131,6 +193,9 @@ class ConstantTime : public ::testing::TestWithParam<Case> {
   }
   std::shared_ptr<const SecretKey> secret_key() {
     return std::make_shared<const SecretKey>(make_secret_key(params_, rng_));
+  }
+  std::shared_ptr<ClientKeys> client_keys(const ReleasePolicy& policy) {
+    return std::make_shared<ClientKeys>(make_secret_key(params_, rng_), policy);
   }
   Ciphertext sealed(const SecretKey& key, int level) {
     Ciphertext a = encrypt(key, secret_message(level), rng_);
@@ -200,10 +265,10 @@ TEST_P(ConstantTime, Encrypting) {
 }
 
 TEST_P(ConstantTime, DecryptingAndDecodingForTheOwner) {
-  const auto key = secret_key();
-  const Decryptor decryptor(key);
+  const auto keys = client_keys(kPolicy);
+  const Decryptor decryptor(keys);
   for (const int level : {0, params_->max_level()}) {
-    Ciphertext a = sealed(*key, level);  // a ciphertext is public: that is what encryption is for
+    Ciphertext a = sealed(keys->secret(), level);  // a ciphertext is public: that is what encryption is for
     std::vector<double> real;
     std::vector<std::complex<double>> complex;
     EXPECT_EQ(leaks([&] { real = decryptor.decode_private(decryptor.decrypt(a)); }), 0u) << level;
@@ -214,16 +279,52 @@ TEST_P(ConstantTime, DecryptingAndDecodingForTheOwner) {
   }
 }
 
-// Without a grid: rounding to it comes after the noise, on values that may be published as they are.
 TEST_P(ConstantTime, Releasing) {
-  const auto key = secret_key();
-  Decryptor decryptor(key, {.flooding_bits = 20, .grid = 0, .releases = 2});
+  const auto keys = client_keys(kPolicy);
+  Decryptor decryptor(keys);
   for (const int level : {0, params_->max_level()}) {
-    const Ciphertext a = sealed(*key, level);
+    const Ciphertext a = sealed(keys->secret(), level);
     std::vector<double> released;
     EXPECT_EQ(leaks([&] { released = decryptor.decode_release(decryptor.decrypt(a), rng_); }), 0u) << level;
     EXPECT_TRUE(is_secret<double>(released));
   }
+}
+
+// So small that each polynomial is freed; larger ones wait to be used again (base/recycle.cc).
+TEST(Wiping, NothingSecretRemainsInFreedMemory) {
+  if (RUNNING_ON_VALGRIND == 0) GTEST_SKIP() << "runs under valgrind; see docs/security.md for the command";
+  const ParamsPtr params = Params::make(toy(8), "portable");
+  Rng rng;
+  auto keys = std::make_shared<ClientKeys>(make_secret_key(params, rng), kPolicy);
+  EXPECT_EQ(remains([&] { const std::vector<u64> copy(64, keys->secret().s().limb(0)[0]); }), 1u)
+      << "a check that cannot fail";
+
+  EXPECT_EQ(remains([&] { (void)make_secret_key(params, rng); }), 0u);
+  PublicKey pk;
+  EXPECT_EQ(remains([&] { pk = make_public_key(keys->secret(), rng); }), 0u);
+  ServerKeys server;
+  EXPECT_EQ(remains([&] {
+              server = make_server_keys(
+                  keys->secret(), {.relin_level = 2, .galois = {{{.step = 1, .conjugate = false}, 2}}}, rng);
+            }),
+            0u);
+  EXPECT_EQ(remains([&] { (void)io::serialize(keys->secret()); }), 0u);
+  Plaintext message = Encoder(params).encode(std::vector<double>{1, 2, 3}, 2, params->scale(2));
+  Ciphertext symmetric, asymmetric;
+  EXPECT_EQ(remains([&] { symmetric = encrypt(keys->secret(), message, rng); }), 0u);
+  EXPECT_EQ(remains([&] { asymmetric = encrypt(pk, message, rng); }), 0u);
+  for (EvalPoly& part : symmetric.c) make_public(part.words().span());
+  auto decryptor = std::make_unique<Decryptor>(keys);
+  std::vector<double> kept, released;  // the caller's to wipe
+  std::vector<std::complex<double>> complex;
+  EXPECT_EQ(remains([&] { kept = decryptor->decode_private(decryptor->decrypt(symmetric)); }), 0u);
+  EXPECT_EQ(remains([&] { complex = decryptor->decode_private_complex(decryptor->decrypt(symmetric)); }), 0u);
+  EXPECT_EQ(remains([&] { released = decryptor->decode_release(decryptor->decrypt(symmetric), rng); }), 0u);
+  EXPECT_EQ(remains([&] {
+              decryptor.reset();
+              keys.reset();
+            }),
+            0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, ConstantTime,

@@ -32,8 +32,7 @@ Error refusal_of(F&& f) {
 }
 
 double worst_error(const SecretKey& key, const Ciphertext& a) {
-  SecretKey copy = parse_secret_key(serialize(key));
-  const Decryptor decryptor(std::make_shared<SecretKey>(std::move(copy)));
+  const Decryptor decryptor(std::make_shared<ClientKeys>(parse_secret_key(serialize(key))));
   const std::vector<double> got = decryptor.decode_private(decryptor.decrypt(a)), want = sample_slots();
   double worst = 0;
   for (std::size_t i = 0; i < want.size(); ++i) worst = std::max(worst, std::abs(got[i] - want[i]));

@@ -214,10 +214,10 @@ TEST(Decryption, RefusesOtherKeysAndParameters) {
   Scheme scheme(literal(), {});
   const Ciphertext a = scheme.encrypt(scheme.random_real(), 1);
   Rng rng(test_seed(6));
-  const Decryptor stranger(std::make_shared<const SecretKey>(make_secret_key(scheme.params, rng)));
+  const Decryptor stranger(std::make_shared<ClientKeys>(make_secret_key(scheme.params, rng)));
   EXPECT_THAT(refusal_of(ErrorCode::kMissingKey, [&] { (void)stranger.decrypt(a); }),
               HasSubstr("another secret key"));
-  const Decryptor foreign(std::make_shared<const SecretKey>(make_secret_key(Params::make(literal(8)), rng)));
+  const Decryptor foreign(std::make_shared<ClientKeys>(make_secret_key(Params::make(literal(8)), rng)));
   EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)foreign.decrypt(a); }),
               HasSubstr("other parameters"));
 }
@@ -248,10 +248,10 @@ TEST(Decryption, ValuesAreDecodedByTheKeyThatOpenedThem) {
   Scheme scheme(literal(), {});
   Decrypted opened = scheme.decryptor.decrypt(scheme.encrypt(scheme.random_real(), 1));
   Rng rng(test_seed(7));
-  const Decryptor stranger(std::make_shared<const SecretKey>(make_secret_key(scheme.params, rng)));
+  const Decryptor stranger(std::make_shared<ClientKeys>(make_secret_key(scheme.params, rng)));
   EXPECT_THAT(refusal_of(ErrorCode::kMissingKey, [&] { (void)stranger.decode_private(opened); }),
               HasSubstr("decode_private: the value was decrypted with another secret key"));
-  const Decryptor foreign(std::make_shared<const SecretKey>(make_secret_key(Params::make(literal(8)), rng)));
+  const Decryptor foreign(std::make_shared<ClientKeys>(make_secret_key(Params::make(literal(8)), rng)));
   EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)foreign.decode_private_complex(opened); }),
               HasSubstr("other parameters"));
   const Decrypted taken = std::move(opened);
@@ -274,79 +274,6 @@ TEST(Encryption, RefusesPlaintextsOfOtherParameters) {
   }
   EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { (void)encrypt(*scheme.secret, {}, scheme.rng); }),
               HasSubstr("plaintext is empty"));
-}
-
-TEST(Release, NoiseIsAsWideAsThePolicySaysAndResultsLieOnTheGrid) {
-  Scheme scheme(literal(12), {});
-  const std::vector<double> x = scheme.random_real();
-  const Ciphertext a = scheme.encrypt(x, 3);
-  const double scale = scheme.params->scale(3), slots = static_cast<double>(scheme.params->slots());
-  const Decrypted opened = scheme.decryptor.decrypt(a);
-  Decryptor wide(scheme.secret, {.flooding_bits = 20, .grid = 0, .releases = 10});
-  const std::vector<double> flooded = wide.decode_release(opened, scheme.rng);
-  double squares = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) squares += std::pow((flooded[i] - x[i]) * scale, 2);
-  const double per_coefficient =
-      std::sqrt(squares / slots / slots);  // a real slot sums N coefficients times a cosine: variance N/2
-  EXPECT_GT(per_coefficient, std::exp2(20) * 0.97);
-  EXPECT_LT(per_coefficient, std::exp2(21) * 1.03);
-  const double grid = 0x1p-7;
-  Decryptor rounding(scheme.secret, {.flooding_bits = 12, .grid = grid, .releases = 10});
-  const std::vector<double> rounded = rounding.decode_release(opened, scheme.rng);
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    EXPECT_EQ(rounded[i] / grid, std::round(rounded[i] / grid)) << "not on the grid";
-    EXPECT_LE(std::fabs(rounded[i] - x[i]), grid);
-  }
-}
-
-TEST(Release, TheBudgetBelongsToTheObjectAndCanBeRestored) {
-  Scheme scheme(literal(), {});
-  const Decrypted opened = scheme.decryptor.decrypt(scheme.encrypt(scheme.random_real(), 2));
-  const ReleasePolicy policy{.flooding_bits = 10, .grid = 0, .releases = 3};
-  const auto used_up = [&](Decryptor& decryptor) {
-    EXPECT_THAT(
-        refusal_of(ErrorCode::kInvalidArgument, [&] { (void)decryptor.decode_release(opened, scheme.rng); }),
-        HasSubstr("3 declared releases"));
-    EXPECT_EQ(decryptor.released(), 3u);
-  };
-  Decryptor first(scheme.secret, policy);
-  EXPECT_NO_THROW((void)first.decode_release(opened, scheme.rng));
-  EXPECT_NO_THROW((void)first.decode_release(opened, scheme.rng));
-  Decryptor later(scheme.secret, policy, first.released());
-  EXPECT_NO_THROW((void)later.decode_release(opened, scheme.rng));
-  used_up(later);
-  EXPECT_NO_THROW((void)first.decode_release(opened, scheme.rng));
-  used_up(first);
-}
-
-TEST(Release, RefusesMissingAndImpossiblePolicies) {
-  Scheme scheme(literal(), {});
-  const auto make = [&](double flooding_bits, double grid) {
-    return Decryptor(scheme.secret, {.flooding_bits = flooding_bits, .grid = grid, .releases = 9});
-  };
-  const auto opened = [&](int level) {
-    return scheme.decryptor.decrypt(scheme.encrypt(scheme.random_real(), level));
-  };
-  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { make(0, 0); }), HasSubstr("flooding_bits"));
-  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { make(NAN, 0); }), HasSubstr("flooding_bits"));
-  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument, [&] { make(9, -1); }), HasSubstr("grid"));
-  EXPECT_THAT(refusal_of(ErrorCode::kInvalidArgument,
-                         [&] { (void)scheme.decryptor.decode_release(opened(1), scheme.rng); }),
-              HasSubstr("no policy"));
-  // q[0] of 45 bits: half of it is 2^44, and noise of sigma 2^38 to 2^39 reaches 2^43.
-  Decryptor wide = make(37.5, 0);
-  EXPECT_THAT(
-      refusal_of(ErrorCode::kInvalidArgument, [&] { (void)wide.decode_release(opened(0), scheme.rng); }),
-      HasSubstr("flooding of 2^38 needs 44 bits below half the modulus of level 0, 2^44.00"));
-  EXPECT_EQ(wide.released(), 0u) << "a refusal spends nothing";
-  EXPECT_NO_THROW((void)wide.decode_release(opened(1), scheme.rng));
-  Decryptor narrow = make(37, 0);
-  EXPECT_NO_THROW((void)narrow.decode_release(opened(0), scheme.rng));
-}
-
-TEST(Release, PoliciesFollowTheFormula) {
-  const ReleasePolicy derived = ReleasePolicy::for_noise(10, 40, 1 << 20, 0.5);
-  EXPECT_NEAR(derived.flooding_bits, 10 + 20 + 10 + std::log2(12.0) / 2, 1e-9);  // t 2^(s/2) sqrt(12 tau)
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <map>
 
 #include "base/error.h"
 
@@ -22,23 +21,6 @@ Seed known_seed() {
   for (std::size_t i = 0; i < hash.size(); ++i) hash[i] = static_cast<unsigned char>(100 + i);
   return derive_seed(counting_seed(0), "label", hash,
                      {.object = 0x0123456789abcdef, .digit = 7, .limb = 258});
-}
-
-/// Sum of (observed - expected)^2 / expected; cells are wide enough when every expectation is above 20.
-template <class Key>
-double chi_square(const std::map<Key, double>& observed, const std::map<Key, double>& expected) {
-  double sum = 0;
-  for (const auto& [key, want] : expected) {
-    const auto found = observed.find(key);
-    const double have = found == observed.end() ? 0 : found->second;
-    sum += (have - want) * (have - want) / want;
-  }
-  return sum;
-}
-/// Mean of the distribution is `freedom`, variance twice that: 6 sigma is never reached by chance with a
-/// fixed seed.
-double chi_square_limit(double freedom) {
-  return freedom + 6 * std::sqrt(2 * freedom);
 }
 
 // The next two were computed with Python's hashlib and the openssl command line from the specification in
@@ -111,68 +93,14 @@ TEST(Random, PublicSeedsAreOfAnotherFamily) {
   EXPECT_NE(system.next_public_seed(), system.next_public_seed());
 }
 
-TEST(Random, TernaryIsUniform) {
-  std::vector<std::int64_t> values(3'000'000);
-  sample_ternary(counting_seed(5), values);
-  std::map<std::int64_t, double> observed, expected;
-  for (std::int64_t x : values) ++observed[x];
-  for (std::int64_t x : {-1, 0, 1}) expected[x] = static_cast<double>(values.size()) / 3;
-  EXPECT_EQ(observed.size(), 3u);
-  EXPECT_LT(chi_square(observed, expected), chi_square_limit(2));
-}
+// Distributions: sampler_suite.h.
 
-TEST(Random, ErrorIsACentredBinomial) {
-  std::vector<std::int64_t> values(4'000'000);
-  sample_error(counting_seed(6), values);
-  std::map<std::int64_t, double> observed, expected;
-  for (std::int64_t x : values) ++observed[std::clamp<std::int64_t>(x, -13, 13)];
-  for (int x = -21; x <= 21; ++x) {  // C(42, 21 + x) / 2^42
-    const double p =
-        std::exp(std::lgamma(43.0) - std::lgamma(22.0 + x) - std::lgamma(22.0 - x) - 42 * std::log(2.0));
-    expected[std::clamp(x, -13, 13)] += p * static_cast<double>(values.size());
+TEST(Random, GaussianRefusesDeviationsOutOfRange) {
+  std::vector<std::int64_t> one(1);
+  for (const double log_sigma : {1.9, 52.1, std::nan("")}) {
+    EXPECT_THROW(sample_gaussian(counting_seed(1), log_sigma, one), Error);
+    EXPECT_THROW((void)gaussian_deviation(log_sigma), Error);
   }
-  EXPECT_LT(chi_square(observed, expected), chi_square_limit(26));
-}
-
-TEST(Random, UniformFillsItsRange) {
-  for (const u64 prime : {u64{786433}, u64{268582913}, u64{1125899906826241}, u64{2305843009213554689}}) {
-    AlignedWords words(1 << 20);
-    sample_uniform(counting_seed(7), ntt::Modulus(prime), words.span());
-    std::map<u64, double> observed, expected;
-    for (u64 x : words.span()) {
-      ASSERT_LT(x, prime);
-      ++observed[static_cast<u64>(ntt::u128{x} * 256 / prime)];
-    }
-    for (u64 cell = 0; cell < 256; ++cell) expected[cell] = static_cast<double>(words.size()) / 256;
-    EXPECT_LT(chi_square(observed, expected), chi_square_limit(255)) << prime;
-  }
-}
-
-TEST(Random, NeighbouringStreamsAreNotCorrelated) {
-  constexpr std::size_t kCount = 1 << 18;
-  std::vector<std::int64_t> a(kCount), b(kCount);
-  sample_error(derive_seed(counting_seed(8), "error", ParamsHash{}, {.digit = 0}), a);
-  sample_error(derive_seed(counting_seed(8), "error", ParamsHash{}, {.digit = 1}), b);
-  double product = 0;
-  for (std::size_t i = 0; i < kCount; ++i) product += static_cast<double>(a[i] * b[i]);
-  EXPECT_LT(std::fabs(product), 6 * 10.5 * std::sqrt(static_cast<double>(kCount)));
-}
-
-TEST(Random, GaussianHasItsShapeAtTheBase) {  // log_sigma = 2: x_0 + 2 x_1 of sigma 3.2 each; the table
-                                              // decides the cells
-  std::vector<std::int64_t> values(2'000'000);
-  double sigma = 0;
-  sample_gaussian(counting_seed(9), 2, values, &sigma);
-  EXPECT_NEAR(sigma, 3.2 * std::sqrt(5.0), 1e-12);
-  std::map<std::int64_t, double> observed, expected;
-  for (std::int64_t x : values) ++observed[std::clamp<std::int64_t>(x, -27, 27)];
-  double total = 0;
-  for (int x = -200; x <= 200; ++x) total += std::exp(-x * x / (2 * sigma * sigma));
-  for (int x = -200; x <= 200; ++x) {
-    expected[std::clamp(x, -27, 27)] +=
-        std::exp(-x * x / (2 * sigma * sigma)) / total * static_cast<double>(values.size());
-  }
-  EXPECT_LT(chi_square(observed, expected), chi_square_limit(54));
 }
 
 TEST(Random, GaussianTableIsTheCumulativeDistribution) {
@@ -189,29 +117,6 @@ TEST(Random, GaussianTableIsTheCumulativeDistribution) {
         << x;
   }
   EXPECT_LT(std::ldexp(1 - (sum + weight[table.size()]) / total, 63), 1) << "nothing is cut off";
-}
-
-TEST(Random, WideGaussianHasItsDeviation) {
-  for (const int log_sigma : {10, 30, 52}) {
-    std::vector<std::int64_t> values(200'000);
-    double sigma = 0, squares = 0, mean = 0, beyond = 0;
-    sample_gaussian(counting_seed(10), log_sigma, values, &sigma);
-    EXPECT_GE(sigma, std::exp2(log_sigma));
-    EXPECT_LE(sigma, std::exp2(log_sigma + 1));
-    for (std::int64_t x : values) {
-      const double z = static_cast<double>(x) / sigma;
-      mean += z;
-      squares += z * z;
-      beyond += std::fabs(z) > 2;
-    }
-    const double count = static_cast<double>(values.size());
-    EXPECT_LT(std::fabs(mean / count), 6 / std::sqrt(count));
-    EXPECT_NEAR(std::sqrt(squares / count), 1, 6 / std::sqrt(2 * count));
-    EXPECT_NEAR(beyond / count, 0.0455, 0.003);
-  }
-  std::vector<std::int64_t> one(1);
-  EXPECT_THROW(sample_gaussian(counting_seed(1), 53, one), Error);
-  EXPECT_THROW(sample_gaussian(counting_seed(1), 1, one), Error);
 }
 
 TEST(Random, ResiduesOfSmallValues) {

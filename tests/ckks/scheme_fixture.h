@@ -53,9 +53,10 @@ class Scheme {
          Threads threads = {})
       : params(Params::make(literal, backend)),
         rng(test_seed(1)),
-        secret(std::make_shared<const SecretKey>(make_secret_key(params, rng))),
+        client(std::make_shared<ClientKeys>(make_secret_key(params, rng))),
+        secret(&client->secret()),
         encoder(params),
-        decryptor(secret),
+        decryptor(client),
         evaluator(resident(make_server_keys(*secret, request, rng, threads)), threads) {}
 
   std::vector<std::complex<double>> random_complex() const {
@@ -80,7 +81,8 @@ class Scheme {
 
   ParamsPtr params;
   Rng rng;
-  std::shared_ptr<const SecretKey> secret;
+  std::shared_ptr<ClientKeys> client;
+  const SecretKey* secret;
   Encoder encoder;
   Decryptor decryptor;
   Evaluator evaluator;
