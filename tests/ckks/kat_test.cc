@@ -161,7 +161,8 @@ struct Program {
         params(Params::make(literal_from_json(vectors.at("params").dump()), backend)),
         threads{thread_count},
         rng(root_of(vectors)),
-        secret(std::make_shared<const SecretKey>(make_secret_key(params, rng))),
+        client(std::make_shared<ClientKeys>(make_secret_key(params, rng))),
+        secret(&client->secret()),
         public_key(make_public_key(*secret, rng, threads)) {
     const int top = params->max_level();
     const KeyRequest request{
@@ -253,7 +254,8 @@ struct Program {
   ParamsPtr params;
   Threads threads;
   Rng rng;
-  std::shared_ptr<const SecretKey> secret;
+  std::shared_ptr<ClientKeys> client;
+  const SecretKey* secret;
   PublicKey public_key;
   std::shared_ptr<const ServerKeys> server;
   std::map<std::string, Ciphertext> ciphertexts;
@@ -364,7 +366,7 @@ TEST_P(KnownAnswers, DecryptionsAreThePublishedPolynomials) {
 
 TEST_P(KnownAnswers, DecodedSlotsAgreeToTheAccuracyOfDoubles) {
   const Program& run = *set().runs.front();
-  const Decryptor decryptor(run.secret);
+  const Decryptor decryptor(run.client);
   for (const auto& [name, published] : vectors()["decoded"].items()) {
     const auto slots = decryptor.decode_private_complex(decryptor.decrypt(run.ciphertexts.at(name)));
     for (const Json& slot : published) {
