@@ -30,8 +30,7 @@ Result run(std::string_view backend) {
   const ckks::SecretKey secret = ckks::make_secret_key(params, rng);
   const int top = params->max_level();
   const ckks::KeyRequest request{.relin_level = -1, .galois = {{{.step = 1, .conjugate = false}, top}}};
-  const ckks::Evaluator evaluator(
-      std::make_shared<const ckks::ServerKeys>(ckks::make_server_keys(secret, request, rng)));
+  const ckks::Evaluator evaluator(ckks::resident(ckks::make_server_keys(secret, request, rng)));
   const ckks::Plaintext message =
       ckks::Encoder(params).encode(std::vector{0.25, 0.5, 0.75}, top, params->scale(top));
   const ckks::Ciphertext a = ckks::encrypt(secret, message, rng);

@@ -26,7 +26,7 @@ template <class T>
 concept Stored = requires(const T& object) {
   io::serialize(object);
 };
-static_assert(Server<std::shared_ptr<ServerKeys>> && Opens<std::shared_ptr<ClientKeys>>);
+static_assert(Server<KeyStorePtr> && Opens<std::shared_ptr<ClientKeys>>);
 static_assert(!Server<std::shared_ptr<ClientKeys>> && !Server<std::shared_ptr<SecretKey>>);
 static_assert(!Opens<std::shared_ptr<ServerKeys>>);
 static_assert(!std::is_constructible_v<Evaluator, std::shared_ptr<ClientKeys>, Threads>);

@@ -40,17 +40,18 @@ TEST(GoldenFiles, ParametersAsTextStayTheSame) {
 }
 
 TEST(GoldenFiles, CiphertextsDecryptUnderTheGoldenKey) {
-  const auto secret = std::make_shared<SecretKey>(parse_secret_key(golden("secret_key")));
+  const auto secret = std::make_shared<ClientKeys>(parse_secret_key(golden("secret_key")));
   const auto client = make_native_client(secret, Threads{});
   for (const char* name : {"ciphertext", "ciphertext_seeded"}) {
-    const Cipher image = native_cipher(parse_ciphertext(golden(name), secret->params(), secret->id()));
+    const Cipher image =
+        native_cipher(parse_ciphertext(golden(name), secret->secret().params(), secret->secret().id()));
     const std::vector<double> got = client->decrypt(image), want = sample_slots();
     for (std::size_t i = 0; i < want.size(); ++i) EXPECT_NEAR(got[i], want[i], 0x1p-15) << name << " " << i;
   }
 }
 
 TEST(GoldenFiles, KeysSwitchAndOpenTheCiphertext) {
-  const auto secret = std::make_shared<SecretKey>(parse_secret_key(golden("secret_key")));
+  const auto secret = std::make_shared<ClientKeys>(parse_secret_key(golden("secret_key")));
   const auto keys = resident(parse_server_keys(golden("server_keys")));
   const auto engine = make_native_engine(keys, Threads{});
   const auto client = make_native_client(secret, Threads{});
