@@ -138,7 +138,7 @@ TEST_F(Cli, UsageErrorsAreOneSentenceAndCodeTwo) {
                  "--key");
   expect_failure(run_program({"info", "--backend", "abacus"}), 2, "portable");
   expect_failure(run_program({"classify", kModel, sample(0), "--engine", "steam"}), 2,
-                 "native, cleartext, trace");
+                 "native, cleartext, checked, trace");
 }
 
 TEST_F(Cli, JsonErrorsAreOneObject) {
