@@ -2,6 +2,7 @@
 
 #include <NTL/RR.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -56,19 +57,45 @@ double Polynomial::operator()(double x) const {
   return coefficients[0] + t * b1 - b2;
 }
 
+Parity Polynomial::parity() const {
+  if (interval.low != -interval.high) return Parity::kNone;
+  bool odd = true, even = true;
+  for (std::size_t k = 0; k < coefficients.size(); ++k) {
+    if (coefficients[k] == 0) continue;
+    (k % 2 == 0 ? odd : even) = false;
+  }
+  return even ? Parity::kEven : odd ? Parity::kOdd : Parity::kNone;  // a constant is even
+}
+
+Polynomial derivative(const Polynomial& polynomial) {
+  validate(polynomial);
+  const std::vector<double>& c = polynomial.coefficients;
+  const std::size_t n = c.size();
+  std::vector<double> d(n + 1, 0.0);  // d[k-1] = d[k+1] + 2k c[k], d[0] halved
+  for (std::size_t k = n - 1; k > 0; --k) d[k - 1] = d[k + 1] + 2.0 * static_cast<double>(k) * c[k];
+  d[0] /= 2;
+  d.resize(std::max<std::size_t>(n - 1, 1));
+  for (double& value : d) value /= polynomial.interval.half_width();
+  return {polynomial.interval, d, 0, 0, "derivative of " + polynomial.source};
+}
+
+void require_degree(int degree) {
+  if (degree < 0 || degree > kMaxDegree) {
+    refuse("degree " + std::to_string(degree) + " is out of range; 0 to " + std::to_string(kMaxDegree) +
+           " is supported");
+  }
+}
+
 void validate(const Polynomial& polynomial) {
   validate(polynomial.interval);
-  if (polynomial.degree() < 0 || polynomial.degree() > kMaxDegree) {
-    refuse("a polynomial of degree " + std::to_string(polynomial.degree()) + " is out of range; 0 to " +
-           std::to_string(kMaxDegree) + " is supported");
-  }
+  require_degree(polynomial.degree());
   for (std::size_t k = 0; k < polynomial.coefficients.size(); ++k) {
     if (!std::isfinite(polynomial.coefficients[k]))
       refuse("coefficient " + std::to_string(k) + " of a polynomial is not finite");
   }
-  if (!std::isfinite(polynomial.max_error) || polynomial.max_error < 0) {
-    refuse("the error of a polynomial is " + std::to_string(polynomial.max_error) +
-           "; a finite number from 0 up is needed");
+  for (const double error : {polynomial.max_error, polynomial.mse}) {
+    if (std::isfinite(error) && error >= 0) continue;
+    refuse("the error of a polynomial is " + std::to_string(error) + "; a finite number from 0 up is needed");
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "approx/evaluation_cost.h"
 #include "approx/interval.h"
 
 namespace sotto::approx {
@@ -19,14 +20,22 @@ inline constexpr int kMaxPowerDegree = 127;  // beyond it powers of x in doubles
 struct Polynomial {
   Interval interval;
   std::vector<double> coefficients;  // [degree + 1], Chebyshev basis
-  double max_error = 0;              // largest error that was measured on the interval
+  double max_error = 0;              // largest error that was found where the approximation holds
+  double mse = 0;                    // mean squared error under the weight of the fit; 0 where there is none
   std::string source;                // "relu, Chebyshev interpolation"
 
   int degree() const { return static_cast<int>(coefficients.size()) - 1; }
+  /// Odd or even when every other coefficient is zero and the interval is centred on 0.
+  Parity parity() const;
+  int depth() const { return depth_of_degree(degree()); }
+  int products() const { return products_of_degree(degree(), parity()); }
   /// Clenshaw's recurrence. Outside of the interval it is still this polynomial, which grows like x^degree
   /// there.
   double operator()(double x) const;
 };
+
+/// Throws Error unless 0 <= degree <= kMaxDegree.
+void require_degree(int degree);
 
 /// Throws Error unless the interval is valid, the degree 0 to kMaxDegree, and every number finite.
 void validate(const Polynomial& polynomial);
@@ -36,7 +45,11 @@ void validate(const Polynomial& polynomial);
 /// is too large for a double.
 std::vector<double> to_power_basis(const Polynomial& polynomial);
 
-/// JSON "sotto-polynomial-1", with every double exact; parsed as a hostile file.
+/// The derivative, on the same interval.
+Polynomial derivative(const Polynomial& polynomial);
+
+/// JSON "sotto-polynomial-2", with every double exact: coefficients in decimal for people and in hex for
+/// programs that do not trust decimals. Parsed as a hostile file; the two forms must agree.
 std::string to_json(const Polynomial& polynomial);
 Polynomial polynomial_from_json(const std::string& text);
 
