@@ -84,7 +84,8 @@ std::vector<double> cap_error(const std::function<std::vector<double>(double)>& 
   std::vector<double> grid = breaks_inside(f, interval);
   const int angles = 24 * static_cast<int>(n);
   for (int i = 0; i <= angles; ++i)
-    grid.push_back(std::clamp(interval.from_unit(std::cos(std::numbers::pi * i / angles)), interval.low, interval.high));
+    grid.push_back(
+        std::clamp(interval.from_unit(std::cos(std::numbers::pi * i / angles)), interval.low, interval.high));
   std::sort(grid.begin(), grid.end());
   Eigen::MatrixXd values(static_cast<Eigen::Index>(grid.size()), n);
   Eigen::VectorXd wanted_error(values.rows());  // of the unconstrained fit
@@ -95,8 +96,8 @@ std::vector<double> cap_error(const std::function<std::vector<double>(double)>& 
     values.row(i) = Eigen::Map<const Eigen::RowVectorXd>(row.data(), n);
     wanted_error(i) = values.row(i).dot(start) - finite_value(f, x);
   }
-  // Between grid points an error peaks at most 1 / cos(π / 48) - 1 = 0.2 % higher [EZ64]; the margin covers the
-  // rounding of the solution.
+  // Between grid points an error peaks at most 1 / cos(π / 48) - 1 = 0.2 % higher [EZ64]; the margin covers
+  // the rounding of the solution.
   const double inner = cap * std::cos(std::numbers::pi / 48) * (1 - 1e-6);
   Constraints constraints;
   Eigen::VectorXd z = Eigen::VectorXd::Zero(n);

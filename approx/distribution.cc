@@ -82,15 +82,15 @@ Distribution samples(const std::vector<double>& x, const std::vector<double>& we
   Distribution distribution{std::to_string(x.size()) + " samples", {}, {}, {}};
   distribution.points.reserve(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
-    if (!std::isfinite(x[i]))
-      refuse("sample " + std::to_string(i + 1) + " is " + text(x[i]) + "; remove it");
+    if (!std::isfinite(x[i])) refuse("sample " + std::to_string(i + 1) + " is " + text(x[i]) + "; remove it");
     distribution.points.push_back({(weights.empty() ? 1 : weights[i]) / total, x[i]});
   }
   return distribution;
 }
 
 Distribution mix(const Distribution& first, const Distribution& second, double share) {
-  if (!(share > 0 && share < 1)) refuse("the share of a mixture is " + text(share) + "; it lies between 0 and 1");
+  if (!(share > 0 && share < 1))
+    refuse("the share of a mixture is " + text(share) + "; it lies between 0 and 1");
   Distribution mixed = first;
   mixed.name = text(1 - share) + " " + first.name + " + " + text(share) + " " + second.name;
   for (auto& part : mixed.normals) part.share *= 1 - share;
@@ -104,9 +104,7 @@ Distribution mix(const Distribution& first, const Distribution& second, double s
 
 Interval support(const Distribution& distribution) {
   Interval all{INFINITY, -INFINITY};
-  const auto add = [&](double low, double high) {
-    all = {std::min(all.low, low), std::max(all.high, high)};
-  };
+  const auto add = [&](double low, double high) { all = {std::min(all.low, low), std::max(all.high, high)}; };
   for (const auto& part : distribution.normals)
     add(part.mean - 6 * part.deviation, part.mean + 6 * part.deviation);
   for (const auto& part : distribution.bins) add(part.interval.low, part.interval.high);

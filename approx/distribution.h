@@ -27,8 +27,8 @@ struct Distribution {
   std::vector<Point> points;
 };
 
-/// All of them throw Error for numbers that are not finite, for a deviation or interval of no width, and for a
-/// weight that has no mass.
+/// All of them throw Error for numbers that are not finite, for a deviation or interval of no width, and for
+/// a weight that has no mass.
 Distribution normal(double mean, double deviation);
 Distribution uniform(const Interval& interval);
 /// Bin i reaches from edges[i] to edges[i+1]; masses are counts or any numbers from 0 up.

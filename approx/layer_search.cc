@@ -71,7 +71,8 @@ double dearest(const std::vector<Layer>& layers) {
   return sum;
 }
 
-/// The largest unit of which all costs are multiples to 2^-40, if the dearest choice is at most `steps` of them.
+/// The largest unit of which all costs are multiples to 2^-40, if the dearest choice is at most `steps` of
+/// them.
 double common_unit(const std::vector<Layer>& layers, double total, int steps) {
   double unit = 0;
   for (const Layer& layer : layers) {
@@ -103,8 +104,8 @@ Frontier search_layers(const std::vector<Layer>& layers, int budget_steps) {
   constexpr int kMaxSteps = 10'000'000;
   require_layers(layers);
   if (budget_steps < 1 || budget_steps > kMaxSteps)
-    refuse(std::to_string(budget_steps) + " budget steps are out of range; 1 to " + std::to_string(kMaxSteps) +
-           " are supported");
+    refuse(std::to_string(budget_steps) + " budget steps are out of range; 1 to " +
+           std::to_string(kMaxSteps) + " are supported");
   const double total = dearest(layers), unit = total > 0 ? common_unit(layers, total, budget_steps) : 1;
   Frontier frontier;
   frontier.step = unit > 0 ? 0 : total / budget_steps;
@@ -178,8 +179,8 @@ std::vector<LayerChoice> greedy_layers(const std::vector<Layer>& layers) {
     const auto cheaper = [](const LayerOption& a, const LayerOption& b) {
       return a.cost != b.cost ? a.cost < b.cost : a.mse < b.mse;
     };
-    option.push_back(static_cast<int>(
-        std::min_element(layer.options.begin(), layer.options.end(), cheaper) - layer.options.begin()));
+    option.push_back(static_cast<int>(std::min_element(layer.options.begin(), layer.options.end(), cheaper) -
+                                      layer.options.begin()));
   }
   std::vector<LayerChoice> path{evaluate(layers, option)};
   for (;;) {

@@ -24,14 +24,14 @@ std::string shortest(double x) {
 
 [[noreturn]] void refuse_cap(const Function& f, int degree, const Interval& interval, double cap) {
   const double least = minimax(f, {interval}, degree).certificate.achieved;
-  throw Error(ErrorCode::kInvalidArgument, "no polynomial of degree " + std::to_string(degree) + " stays within " +
-                                               shortest(cap) + " of " + f.name + " on " + to_string(interval) +
-                                               " with room for rounding; raise the degree, or the cap to " +
-                                               shortest(1.01 * least));
+  throw Error(ErrorCode::kInvalidArgument,
+              "no polynomial of degree " + std::to_string(degree) + " stays within " + shortest(cap) +
+                  " of " + f.name + " on " + to_string(interval) +
+                  " with room for rounding; raise the degree, or the cap to " + shortest(1.01 * least));
 }
 
-constexpr std::size_t kLanes = 8;      // sums in so many parts, which the compiler keeps in vectors
-constexpr std::size_t kBlock = 8192;   // points whose sums are one term: fixed, so that threads change nothing
+constexpr std::size_t kLanes = 8;     // sums in so many parts, which the compiler keeps in vectors
+constexpr std::size_t kBlock = 8192;  // points whose sums are one term: fixed, so that threads change nothing
 
 struct Sums {
   double norm = 0, moment = 0, product = 0, residual = 0;  // Σ u², Σ t u², Σ r u, Σ r²
@@ -48,8 +48,8 @@ struct Step {
   double alpha, beta;  // sqrt
 };
 
-/// current <- π_n, r <- r - c_n π_n, previous <- (t - alpha) π_n - beta π_{n-1}: the next current before it is
-/// normalised; sums over that.
+/// current <- π_n, r <- r - c_n π_n, previous <- (t - alpha) π_n - beta π_{n-1}: the next current before it
+/// is normalised; sums over that.
 Sums advance_block(Vectors& v, const Step& step, std::size_t begin, std::size_t end) {
   std::array<double, kLanes> norm{}, moment{}, product{}, residual{};
   const auto one = [&](std::size_t i, std::size_t lane) {
@@ -108,7 +108,8 @@ LeastSquares::LeastSquares(const Function& f, const Distribution& distribution, 
 
 void LeastSquares::run(const WeightedSample& sample, int max_degree, Threads threads) {
   if (sample.x.empty())
-    throw Error(ErrorCode::kInvalidArgument, "the weight " + distribution_.name + " has no mass; give one that has");
+    throw Error(ErrorCode::kInvalidArgument,
+                "the weight " + distribution_.name + " has no mass; give one that has");
   const auto [low, high] = std::minmax_element(sample.x.begin(), sample.x.end());
   span_ = *low < *high ? Interval{*low, *high} : Interval{*low - 1, *low + 1};
   Vectors v;
@@ -146,10 +147,10 @@ int LeastSquares::degree_for(double wanted) const {
   for (int degree = 0; degree <= max_degree(); ++degree) {
     if (mse(degree) <= wanted) return degree;
   }
-  throw Error(ErrorCode::kInvalidArgument,
-              "no polynomial of degree up to " + std::to_string(max_degree()) + " has a mean squared error of " +
-                  shortest(wanted) + " under " + distribution_.name + "; the best one has " +
-                  shortest(mse_.back()));
+  throw Error(ErrorCode::kInvalidArgument, "no polynomial of degree up to " + std::to_string(max_degree()) +
+                                               " has a mean squared error of " + shortest(wanted) +
+                                               " under " + distribution_.name + "; the best one has " +
+                                               shortest(mse_.back()));
 }
 
 std::vector<long double> LeastSquares::basis(int degree, double x) const {
@@ -160,16 +161,6 @@ std::vector<long double> LeastSquares::basis(int degree, double x) const {
     values.push_back(((t - alpha_[n]) * values[n] - before) / beta_[n + 1]);
   }
   return values;
-}
-
-double LeastSquares::mse_of(const Polynomial& polynomial) const {
-  const WeightedSample sample = discretize(distribution_, f_, polynomial.degree());
-  double sum = 0;
-  for (std::size_t i = 0; i < sample.x.size(); ++i) {
-    const double error = polynomial(sample.x[i]) - f_(sample.x[i]);
-    if (sample.weight[i] > 0) sum += sample.weight[i] * error * error;
-  }
-  return sum;
 }
 
 Polynomial LeastSquares::in_basis(const std::vector<double>& coefficients, const Interval& interval,
@@ -207,7 +198,8 @@ Polynomial LeastSquares::with_noise(int degree, const Interval& interval,
   const Eigen::Index n = degree + 1;
   if (noise.size() != 1 && noise.size() != static_cast<std::size_t>(n)) {
     throw Error(ErrorCode::kInvalidArgument, std::to_string(noise.size()) + " noise variances come with " +
-                                                 std::to_string(n) + " coefficients; give one for all or one each");
+                                                 std::to_string(n) +
+                                                 " coefficients; give one for all or one each");
   }
   // Columns: π_k in the Chebyshev basis of the interval, so c = M a; then min |a - a*|² + Σ noise c².
   const std::vector<double> nodes = chebyshev_points(degree + 1);
@@ -222,7 +214,8 @@ Polynomial LeastSquares::with_noise(int degree, const Interval& interval,
     for (Eigen::Index i = 0; i < n; ++i) {
       const double variance = noise.size() == 1 ? noise[0] : noise[static_cast<std::size_t>(i)];
       if (!std::isfinite(variance) || variance < 0)
-        throw Error(ErrorCode::kInvalidArgument, "a noise variance is " + shortest(variance) + "; give finite numbers from 0 up");
+        throw Error(ErrorCode::kInvalidArgument,
+                    "a noise variance is " + shortest(variance) + "; give finite numbers from 0 up");
       system(n + i, k) = std::sqrt(variance) * column[static_cast<std::size_t>(i)];
     }
   }
@@ -237,7 +230,8 @@ Polynomial LeastSquares::with_noise(int degree, const Interval& interval,
 Polynomial LeastSquares::capped(int degree, const Interval& interval, double cap) const {
   const Polynomial free = polynomial(degree, interval);
   if (!(cap > 0) || !std::isfinite(cap))
-    throw Error(ErrorCode::kInvalidArgument, "the cap of the error is " + shortest(cap) + "; a number above 0 is needed");
+    throw Error(ErrorCode::kInvalidArgument,
+                "the cap of the error is " + shortest(cap) + "; a number above 0 is needed");
   if (free.max_error <= cap) return free;
   const LeastSquares mixed(f_, mix(distribution_, uniform(interval), kUniformShare), degree);
   const auto basis_at = [&](double x) {
@@ -252,8 +246,9 @@ Polynomial LeastSquares::capped(int degree, const Interval& interval, double cap
     if (a.empty() || aim < 0.99 * cap) refuse_cap(f_, degree, interval, cap);
     result = mixed.in_basis(a, interval, "capped least squares");
   }
-  result.source = f_.name + ", least squares under " + distribution_.name + " with |p - f| <= " + shortest(cap);
-  result.mse = mse_of(result);
+  result.source =
+      f_.name + ", least squares under " + distribution_.name + " with |p - f| <= " + shortest(cap);
+  result.mse = mean_square_error(result, degree, f_, distribution_);
   return result;
 }
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "approx/quadrature.h"
 #include "base/error.h"
 
 namespace sotto::approx {
@@ -98,15 +97,15 @@ WorstError largest_error(const Polynomial& polynomial, const Function& f, const 
   return worst;
 }
 
-double mean_square_error(const Polynomial& polynomial, const Function& f, const Interval& interval) {
-  validate(polynomial);
+double mean_square_error(const RealFunction& p, int degree, const Function& f,
+                         const Distribution& distribution) {
+  const WeightedSample sample = discretize(distribution, f, degree);
   double sum = 0;
-  for (const QuadratureNode& node :
-       gauss_panels(interval, breaks_inside(f, interval), 64 + polynomial.degree())) {
-    const double error = polynomial(node.x) - finite_value(f, node.x);
-    sum += node.weight * error * error;
+  for (std::size_t i = 0; i < sample.x.size(); ++i) {
+    const double error = p(sample.x[i]) - finite_value(f, sample.x[i]);
+    sum += sample.weight[i] * error * error;
   }
-  return sum / (interval.high - interval.low);
+  return sum;
 }
 
 std::vector<Extreme> extremes(const Polynomial& polynomial, const Interval& interval) {

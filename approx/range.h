@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "approx/distribution.h"
 #include "approx/function.h"
 #include "approx/polynomial.h"
 
@@ -20,8 +21,9 @@ struct WorstError {
 /// p - f wiggles faster than the grid. Throws Error when f is not finite at a point.
 WorstError largest_error(const Polynomial& polynomial, const Function& f, const Domain& domain);
 
-/// ∫ (p - f)² over one interval divided by its length, by Gauss rules between the breaks.
-double mean_square_error(const Polynomial& polynomial, const Function& f, const Interval& interval);
+/// E[(p - f)²] under a distribution, p a polynomial of about the degree.
+double mean_square_error(const RealFunction& p, int degree, const Function& f,
+                         const Distribution& distribution);
 
 struct Extreme {
   double at, value;

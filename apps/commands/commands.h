@@ -22,11 +22,13 @@ Command add_keygen(CLI::App& root);
 Command add_encrypt(CLI::App& root);
 Command add_infer(CLI::App& root);
 Command add_decrypt(CLI::App& root);
+Command add_fit(CLI::App& root);
 Command add_bench(CLI::App& root);
 
 inline std::vector<Command> add_commands(CLI::App& root) {
-  return {add_info(root),   add_params(root),  add_plan(root),  add_classify(root), add_evaluate(root),
-          add_keygen(root), add_encrypt(root), add_infer(root), add_decrypt(root),  add_bench(root)};
+  return {add_info(root),     add_params(root), add_plan(root),    add_classify(root),
+          add_evaluate(root), add_keygen(root), add_encrypt(root), add_infer(root),
+          add_decrypt(root),  add_fit(root),    add_bench(root)};
 }
 
 }  // namespace sotto::app
