@@ -127,10 +127,10 @@ void LeastSquares::run(const WeightedSample& sample, int max_degree, Threads thr
   double size = 1;  // of (t - alpha) π_n, against which a vanishing remainder is measured
   for (int n = 0; n <= max_degree; ++n) {
     if (!(sums.norm > 1e-24 * size)) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  "the system is singular: " + distribution_.name + " determines no polynomial of degree " +
-                      std::to_string(max_degree) + ", only up to " + std::to_string(n - 1) +
-                      "; give more distinct points or a lower degree");
+      throw Error(ErrorCode::kInvalidArgument, "the system is singular: under " + distribution_.name +
+                                                   " degrees up to " + std::to_string(n - 1) +
+                                                   " are determined, not " + std::to_string(max_degree) +
+                                                   "; give more distinct points or a lower degree");
     }
     const double scale = 1 / std::sqrt(sums.norm);
     alpha_.push_back(sums.moment / sums.norm);

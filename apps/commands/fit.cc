@@ -20,6 +20,7 @@
 #include "apps/text/format.h"
 #include "apps/text/progress.h"
 #include "apps/text/table.h"
+#include "base/error.h"
 #include "base/file.h"
 
 namespace sotto::app {

@@ -25,8 +25,8 @@ TEST(Interpolate, ExpHasTheCoefficientsOfItsSeries) {
 }
 
 TEST(Interpolate, ReproducesPolynomialsOfItsDegree) {
-  const auto cubic = [](double x) { return 1 - 2 * x + 0.5 * x * x * x; };
-  const Polynomial polynomial = interpolate(cubic, {-2, 3}, 3, "cubic");
+  const Function cubic{.name = "cubic", .evaluate = [](double x) { return 1 - 2 * x + 0.5 * x * x * x; }};
+  const Polynomial polynomial = interpolate(cubic, {-2, 3}, 3);
   EXPECT_LT(polynomial.max_error, 1e-14);
   const std::vector<double> powers = to_power_basis(polynomial), want{1, -2, 0, 0.5};
   for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(powers[k], want[k], 1e-14);
@@ -71,18 +71,13 @@ TEST(Interpolate, RefusesWhatItCannotDo) {
   EXPECT_THROW(interpolate(named("exp"), {1, -1}, 3), Error);
   EXPECT_THROW(interpolate(named("exp"), {0, std::numeric_limits<double>::quiet_NaN()}, 3), Error);
   EXPECT_THROW(interpolate(named("exp"), {700, 800}, 3), Error);  // overflows inside
-  EXPECT_THROW(interpolate([](double x) { return std::log(x); }, {-1, 1}, 3, "log"), Error);
+  EXPECT_THROW(
+      interpolate(Function{.name = "log", .evaluate = [](double x) { return std::log(x); }}, {-1, 1}, 3),
+      Error);
 }
 
 TEST(Interpolate, RecordsWhereItCameFrom) {
   EXPECT_EQ(interpolate(named("relu"), {-1, 1}, 4).source, "relu, Chebyshev interpolation");
-}
-
-TEST(MeasureError, IsTheLargestDistance) {
-  const Polynomial zero{{-3, 1}, {0.0}, 0, "zero"};
-  EXPECT_EQ(measure_error(zero, [](double x) { return x; }), 3);
-  EXPECT_EQ(measure_error(zero, [](double x) { return x == -1 ? 7.0 : 0.0; }),
-            7);  // the center is on the grid
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using test::Rng;
 
 /// T_k on an interval.
 Polynomial chebyshev(int k, const Interval& interval = {}) {
-  Polynomial polynomial{interval, std::vector<double>(static_cast<std::size_t>(k) + 1, 0.0), 0, "test"};
+  Polynomial polynomial{interval, std::vector<double>(static_cast<std::size_t>(k) + 1, 0.0), 0, 0, "test"};
   polynomial.coefficients.back() = 1;
   return polynomial;
 }
@@ -91,7 +91,7 @@ TEST(PowerBasis, IsTheNearestDoubleOfTheExactCoefficient) {
 TEST(PowerBasis, FarFromZeroLosesNothingBeforeTheLastRounding) {
   Rng rng;
   // x is a dyadic number of few bits, and so are the coefficients and powers: Horner in long double is exact.
-  const Polynomial polynomial{{1022, 1026}, {0.5, -0.25, 0.125, 1}, 0, "test"};
+  const Polynomial polynomial{{1022, 1026}, {0.5, -0.25, 0.125, 1}, 0, 0, "test"};
   const std::vector<double> powers = to_power_basis(polynomial);
   for (const double x : {1022.0, 1023.5, 1024.0, 1026.0}) {
     long double sum = 0;
@@ -140,16 +140,55 @@ TEST(Polynomial, RefusesNumbersThatAreNone) {
   EXPECT_THROW(validate(chebyshev(kMaxDegree + 1)), Error);
 }
 
+TEST(Polynomial, TheDerivativeIsTheSlope) {
+  Rng rng;
+  const Polynomial polynomial = random_polynomial(rng, 20, {-1, 4});
+  const Polynomial slope = derivative(polynomial);
+  EXPECT_EQ(slope.degree(), 19);
+  for (double x = -0.9; x < 4; x += 0.17)
+    EXPECT_NEAR(slope(x), (polynomial(x + 1e-6) - polynomial(x - 1e-6)) / 2e-6, 1e-5);
+  EXPECT_EQ(derivative(chebyshev(0)).coefficients, (std::vector<double>{0}));
+}
+
+TEST(Polynomial, ParityIsOfAllItsTerms) {
+  EXPECT_EQ(chebyshev(3).parity(), Parity::kOdd);
+  EXPECT_EQ(chebyshev(4).parity(), Parity::kEven);
+  EXPECT_EQ(chebyshev(3, {-1, 2}).parity(), Parity::kNone);
+  Polynomial both = chebyshev(3);
+  both.coefficients[0] = 1;
+  EXPECT_EQ(both.parity(), Parity::kNone);
+}
+
+TEST(EvaluationCost, OddDegreesTakeThePublishedProducts) {
+  const std::vector<int> published{2, 3, 5, 5, 6, 7, 8, 8, 8, 9, 9, 10, 10, 11, 12};  // 3, 5, … 31 [LLNK22]
+  for (std::size_t i = 0; i < published.size(); ++i)
+    EXPECT_EQ(products_of_degree(static_cast<int>(2 * i + 3), Parity::kOdd), published[i]) << 2 * i + 3;
+}
+
+TEST(EvaluationCost, DepthAndProductsOfSmallDegrees) {
+  EXPECT_EQ(depth_of_degree(0), 0);
+  EXPECT_EQ(depth_of_degree(1), 1);
+  EXPECT_EQ(depth_of_degree(2), 2);
+  EXPECT_EQ(depth_of_degree(15), 4);
+  EXPECT_EQ(depth_of_degree(16), 5);
+  EXPECT_EQ(products_of_degree(1), 0);
+  EXPECT_EQ(products_of_degree(2), 1);  // x²
+  EXPECT_EQ(products_of_degree(4, Parity::kEven), 2);
+  EXPECT_THROW(products_of_degree(-1), Error);
+}
+
 TEST(PolynomialJson, KeepsEveryBit) {
   Rng rng;
   Polynomial polynomial = random_polynomial(rng, 31, {-1.0 / 3, 8.1});
   polynomial.max_error = 1e-17 / 3;
+  polynomial.mse = 1e-9 / 7;
   polynomial.source = "ünïcode \"quoted\"";
   const Polynomial read = polynomial_from_json(to_json(polynomial));
   EXPECT_EQ(read.coefficients, polynomial.coefficients);
   EXPECT_EQ(read.interval.low, polynomial.interval.low);
   EXPECT_EQ(read.interval.high, polynomial.interval.high);
   EXPECT_EQ(read.max_error, polynomial.max_error);
+  EXPECT_EQ(read.mse, polynomial.mse);
   EXPECT_EQ(read.source, polynomial.source);
 }
 
@@ -170,9 +209,9 @@ TEST(PolynomialJson, RefusesDamage) {
   };
   for (const std::string& text :
        {std::string(), std::string("[]"), std::string("{}"), whole.substr(0, whole.size() / 2),
-        replaced("polynomial-1", "polynomial-2"), replaced("chebyshev", "monomial"), replaced("-1.0", "7"),
+        replaced("polynomial-2", "polynomial-1"), replaced("chebyshev", "monomial"), replaced("-1.0", "7"),
         replaced("-1.0", "\"a\""), replaced("\"coefficients\"", "\"coefs\""), replaced("0.0", "1e999"),
-        std::string(2 << 20, ' ')}) {
+        replaced("0x1p+0", "0x1p+1"), replaced("0x1p+0", ""), std::string(2 << 20, ' ')}) {
     try {
       polynomial_from_json(text);
       ADD_FAILURE() << "accepted: " << text.substr(0, 200);
