@@ -63,7 +63,9 @@ TEST(CompositeSearch, IsAtLeastAsCheapAsEveryPublishedRow) {
     EXPECT_LE(found.back().products, products) << "alpha " << row.alpha << ", depth " << depth;
     // From 6 on the published set is the cheapest of its depth; below, one of less depth or products is
     // found.
-    if (row.alpha >= 6) EXPECT_EQ(found.back().degrees, row.degrees) << "alpha " << row.alpha;
+    if (row.alpha >= 6) {
+      EXPECT_EQ(found.back().degrees, row.degrees) << "alpha " << row.alpha;
+    }
     for (const CompositeChoice& choice : found)
       EXPECT_LE(compose_relu(choice.degrees).relu_error, std::ldexp(1.0, -row.alpha) * (1 + 1e-6));
   }

@@ -54,7 +54,9 @@ TEST(Function, TheExactFormsAreTheDoublesToTheirPrecision) {
   for (const Function& function : functions()) {
     for (double x = 0.0625; x < 9; x += 0.4375) {
       for (const double at : {x, -x}) {
-        if (at < 0 && function.name == "sqrt") continue;
+        // At a jump both values are right; a root has none below 0.
+        if ((at < 0 && function.name == "sqrt") || (function.name == "modular" && at - std::floor(at) == 0.5))
+          continue;
         NTL::RR y;
         function.exact(y, NTL::RR(at));
         EXPECT_NEAR(NTL::conv<double>(y), function(at), 4e-16 * std::max(1.0, std::abs(function(at))))
