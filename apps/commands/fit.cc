@@ -91,8 +91,10 @@ approx::MinimaxOptions minimax_options(const Options& options, const approx::Fun
 Fit fit_minimax(const Options& options, const approx::Function& f, const approx::Domain& domain) {
   const approx::MinimaxOptions wanted = minimax_options(options, f, domain);
   const bool fixed = options.degree >= 0;
-  // Rounds of the exchange cost about 10 µs for each pair of coefficients.
-  const double size = fixed ? options.degree + 1 : kMaxSearchedDegree;
+  // A pair of coefficients costs about 80 µs; looking for a degree solves a dozen problems of up to the
+  // largest.
+  const bool searches = !fixed || options.error > 0;
+  const double size = searches ? 2 * kMaxSearchedDegree : options.degree + 1;
   const Progress progress("fitting " + f.name, 0, 8e-5 * size * size);
   approx::Minimax best =
       fixed ? approx::minimax(f, domain, options.degree, wanted)
