@@ -107,6 +107,28 @@ void collect(const std::vector<Front>& fronts, double wanted, std::map<int, Comp
   }
 }
 
+// Stages of degree 3 gain almost a bit a level: this depth always suffices.
+int depth_limit(const CompositeRequest& request) {
+  return request.max_depth > 0 ? request.max_depth : request.alpha + 4;
+}
+
+/// The frontier, empty when nothing within the limits reaches alpha.
+std::vector<CompositeChoice> find_composites(const CompositeRequest& request) {
+  const double wanted = std::ldexp(1.0, -request.alpha);
+  const int max_depth = depth_limit(request);
+  std::vector<double> cheapest(static_cast<std::size_t>(max_depth) + 1, INFINITY);
+  std::map<int, CompositeChoice> best;
+  for (const double factor : kGaps) {
+    const double gap = std::min(factor * wanted, 0.5);
+    collect(solve_gap(request, gap, max_depth, 2 * wanted, cheapest), wanted, best, cheapest);
+  }
+  std::vector<CompositeChoice> frontier;
+  for (auto& [depth, choice] : best) {
+    if (frontier.empty() || choice.cost < frontier.back().cost) frontier.push_back(std::move(choice));
+  }
+  return frontier;
+}
+
 }  // namespace
 
 std::vector<CompositeChoice> search_composites(const CompositeRequest& request) {
@@ -118,36 +140,18 @@ std::vector<CompositeChoice> search_composites(const CompositeRequest& request) 
                                                  "; alpha 1 to 20, degrees 3 to 63 and depth 1 to " +
                                                  std::to_string(kMaxSearchDepth) + " are supported");
   }
-  const double wanted = std::ldexp(1.0, -request.alpha);
-  // Each level doubles the exponent's reach by at most one bit: depth alpha + 4 always suffices.
-  const int max_depth = request.max_depth > 0 ? request.max_depth : request.alpha + 4;
-  std::vector<double> cheapest(static_cast<std::size_t>(max_depth) + 1, INFINITY);
-  std::map<int, CompositeChoice> best;
-  for (const double factor : kGaps) {
-    const double gap = std::min(factor * wanted, 0.5);
-    collect(solve_gap(request, gap, max_depth, 2 * wanted, cheapest), wanted, best, cheapest);
-  }
-  std::vector<CompositeChoice> frontier;
-  for (auto& [depth, choice] : best) {
-    if (frontier.empty() || choice.cost < frontier.back().cost) frontier.push_back(std::move(choice));
-  }
+  std::vector<CompositeChoice> frontier = find_composites(request);
   if (!frontier.empty()) return frontier;
-  if (request.alpha > 1) {
-    for (CompositeRequest easier = request; easier.alpha > 1;) {
-      --easier.alpha;
-      try {
-        search_composites(easier);
-      } catch (const Error&) {
-        continue;
-      }
-      throw Error(ErrorCode::kInvalidArgument,
-                  "no composite of depth up to " + std::to_string(max_depth) + " and degrees up to " +
-                      std::to_string(request.max_degree) + " reaches alpha " + std::to_string(request.alpha) +
-                      "; alpha " + std::to_string(easier.alpha) + " is reached");
-    }
+  const std::string limits = "no composite of depth up to " + std::to_string(depth_limit(request)) +
+                             " and degrees up to " + std::to_string(request.max_degree) + " reaches alpha ";
+  CompositeRequest easier = request;
+  easier.max_depth = depth_limit(request);
+  while (--easier.alpha > 0) {
+    if (find_composites(easier).empty()) continue;
+    throw Error(ErrorCode::kInvalidArgument, limits + std::to_string(request.alpha) + "; alpha " +
+                                                 std::to_string(easier.alpha) + " is reached");
   }
-  throw Error(ErrorCode::kInvalidArgument, "no composite of depth up to " + std::to_string(max_depth) +
-                                               " reaches even alpha 1; allow more depth");
+  throw Error(ErrorCode::kInvalidArgument, limits + "1; allow more depth");
 }
 
 const std::vector<PublishedComposite>& published_composites() {
