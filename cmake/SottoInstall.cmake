@@ -1,7 +1,8 @@
 # What `cmake --install` writes below the prefix:
 #   include/sotto/{base,ntt,ckks,approx,nn}/*.h     bin/sotto     lib/libsotto_*.{a,so}
+#   include/sotto/capi/sotto.h                      lib/libsotto_capi.so for C, always shared
 #   lib/cmake/sotto/sottoConfig.cmake               find_package(sotto CONFIG) gives sotto::ntt, sotto::ckks, …
-#   lib/pkgconfig/sotto.pc                          pkg-config --cflags --libs sotto
+#   lib/pkgconfig/sotto.pc                          pkg-config --cflags --libs sotto; sotto_capi for C
 # Static libraries hand the libraries they are made of on to their users; shared ones keep them to themselves.
 include(CMakePackageConfigHelpers)
 
@@ -19,6 +20,7 @@ foreach(layer base ntt ckks approx nn)
 endforeach()
 
 install(FILES ${PROJECT_SOURCE_DIR}/ntt/backends/portable.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sotto/ntt/backends)
+install(FILES ${PROJECT_SOURCE_DIR}/capi/sotto.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sotto/capi)
 
 if(TARGET sotto_app)
   install(TARGETS sotto_app RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -65,5 +67,7 @@ install(FILES ${PROJECT_BINARY_DIR}/sottoConfig.cmake ${PROJECT_BINARY_DIR}/sott
 
 # pkg-config: the prefix is found from where the file lies, so that an install tree can be moved.
 file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-configure_file(cmake/sotto.pc.in ${PROJECT_BINARY_DIR}/sotto.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/sotto.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(package sotto sotto_capi)
+  configure_file(cmake/${package}.pc.in ${PROJECT_BINARY_DIR}/${package}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()

@@ -4,7 +4,7 @@ cmake_minimum_required(VERSION 3.22)
 
 file(READ ${ROOT}/docs/bibliography.md bibliography)
 set(files "")
-foreach(folder base ntt ckks approx nn apps bench docs train)
+foreach(folder base ntt ckks approx nn capi apps bench docs train)
   file(GLOB_RECURSE found ${ROOT}/${folder}/*.h ${ROOT}/${folder}/*.cc ${ROOT}/${folder}/*.py ${ROOT}/${folder}/*.md)
   list(APPEND files ${found})
 endforeach()

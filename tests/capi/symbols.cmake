@@ -1,4 +1,5 @@
-# The shared library shows exactly the functions that sotto.h declares. Run as: cmake -DNM=… -DLIBRARY=… -DHEADER=… -P symbols.cmake
+# The shared library shows exactly the functions that sotto.h declares, and docs/c-api.md lists them.
+# Run as: cmake -DNM=… -DLIBRARY=… -DHEADER=… -DPAGE=… -P symbols.cmake
 cmake_minimum_required(VERSION 3.22)
 
 execute_process(COMMAND ${NM} --dynamic --defined-only --format=posix ${LIBRARY} OUTPUT_VARIABLE table RESULT_VARIABLE code)
@@ -29,5 +30,13 @@ if(NOT shown STREQUAL declared)
   list(REMOVE_ITEM absent ${shown})
   message(FATAL_ERROR "shown but not declared: ${extra}\ndeclared but not shown: ${absent}")
 endif()
+
+file(READ ${PAGE} page)
+foreach(symbol ${declared})
+  string(FIND "${page}" "`${symbol}`" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "${PAGE} does not list ${symbol}")
+  endif()
+endforeach()
 list(LENGTH shown count)
-message(STATUS "${count} functions, all declared")
+message(STATUS "${count} functions, all declared and listed")

@@ -1,5 +1,5 @@
-# Installs the build BUILD into a fresh prefix, then builds and runs consumer.cc against it twice: with find_package and with
-# pkg-config. Run as: cmake -DBUILD=… -DWORK=… -DCXX=… -DLIBDIR=… [-DPKG_CONFIG=…] -P run.cmake
+# Installs the build BUILD into a fresh prefix, then builds and runs consumer.cc and c/consumer.c against it twice: with find_package
+# and with pkg-config. Run as: cmake -DBUILD=… -DWORK=… -DCC=… -DCXX=… -DLIBDIR=… [-DPKG_CONFIG=…] -P run.cmake
 cmake_minimum_required(VERSION 3.22)
 
 function(run)
@@ -25,6 +25,10 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/find_package -G Nin
     -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_PREFIX_PATH=${prefix})
 run(${CMAKE_COMMAND} --build ${WORK}/find_package)
 run(${WORK}/find_package/consumer)
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/c -B ${WORK}/find_package_c -G Ninja
+    -DCMAKE_C_COMPILER=${CC} -DCMAKE_PREFIX_PATH=${prefix})
+run(${CMAKE_COMMAND} --build ${WORK}/find_package_c)
+run(${WORK}/find_package_c/consumer)
 message(STATUS "find_package: all right")
 
 if(NOT PKG_CONFIG)
@@ -33,11 +37,15 @@ if(NOT PKG_CONFIG)
 endif()
 set(ENV{PKG_CONFIG_PATH} ${prefix}/${LIBDIR}/pkgconfig)
 set(ENV{LD_LIBRARY_PATH} ${prefix}/${LIBDIR})
-execute_process(COMMAND ${PKG_CONFIG} --cflags --libs sotto RESULT_VARIABLE code OUTPUT_VARIABLE flags)
-if(NOT code EQUAL 0)
-  message(FATAL_ERROR "pkg-config does not know sotto in $ENV{PKG_CONFIG_PATH}")
-endif()
-separate_arguments(flags UNIX_COMMAND "${flags}")
-run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/consumer.cc -o ${WORK}/consumer ${flags})
-run(${WORK}/consumer)
+function(run_with_pkg_config package)  # and the compiler's line without the flags of the package
+  execute_process(COMMAND ${PKG_CONFIG} --cflags --libs ${package} RESULT_VARIABLE code OUTPUT_VARIABLE flags)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "pkg-config does not know ${package} in $ENV{PKG_CONFIG_PATH}")
+  endif()
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  run(${ARGN} -o ${WORK}/consumer ${flags})
+  run(${WORK}/consumer)
+endfunction()
+run_with_pkg_config(sotto ${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/consumer.cc)
+run_with_pkg_config(sotto_capi ${CC} -std=c99 ${CMAKE_CURRENT_LIST_DIR}/c/consumer.c)
 message(STATUS "pkg-config: all right")
