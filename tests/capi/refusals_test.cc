@@ -206,6 +206,8 @@ const Refusal kAutomatic[] = {
             "outside 1"),
     REFUSED(sotto_sum_of_products(w.native.engine.get(), nullptr, nullptr, 0, &out.cipher),
             SOTTO_NULL_ARGUMENT, "argument a"),
+    REFUSED(sotto_sum_of_products(w.native.engine.get(), &out.many[0], &out.many[0], 0, &out.cipher),
+            SOTTO_INVALID_ARGUMENT, "at least one"),
     REFUSED(sotto_apply_linear(w.native.engine.get(), w.other_linear.get(), w.x.get(), &out.cipher),
             SOTTO_INVALID_ARGUMENT, "other parameters"),
     REFUSED(sotto_polynomial(w.native.engine.get(), w.x.get(), std::vector<double>(64, 0.5).data(), 64,
@@ -297,6 +299,48 @@ TEST_F(Refusals, AfterOneTheHandlesServeAsBefore) {
   Out out;
   for (const Refusal& refusal : kAutomatic) refusal.run(w, out);
   EXPECT_EQ(w.native.decrypt(w.x), before);
+}
+
+/// The same extremes on both engines: a result or a refusal, and never a defect.
+TEST_F(Refusals, OrResultsOfExtremeNumbers) {
+  for (const Sides* sides : {&world().native, &world().clear}) {
+    sotto_engine* e = sides->engine.get();
+    const auto survives = [&](auto function, auto... arguments) {
+      sotto_cipher* out = nullptr;
+      const sotto_status status = function(e, arguments..., &out);
+      EXPECT_EQ(out != nullptr, status == SOTTO_OK);
+      EXPECT_NE(status, SOTTO_INTERNAL) << sotto_last_error();
+      sotto_cipher_free(out);
+    };
+    for (const double scale : {1e-300, 1e-5, 1.0, 0x1p30, 0x1p41, 0x1p80, 0x1p200}) {
+      SCOPED_TRACE(scale);
+      sotto_cipher* made = nullptr;
+      sotto_client_encrypt_at(sides->client.get(), kValues.data(), kValues.size(), kTop, scale, &made);
+      const CipherPtr a(made);
+      if (made == nullptr) continue;
+      for (const auto function : {sotto_settle, sotto_negate, sotto_conjugate, sotto_manual_rescale})
+        survives(function, made);
+      for (const auto function :
+           {sotto_add, sotto_subtract, sotto_multiply, sotto_manual_add, sotto_manual_multiply})
+        survives(function, made, made);
+      for (const int extreme : {INT_MIN, INT_MAX, -1, 0}) {
+        for (const auto function : {sotto_multiply_integer, sotto_rotate, sotto_inner_sum, sotto_at_level,
+                                    sotto_manual_rotate, sotto_manual_drop_to_level})
+          survives(function, made, extreme);
+      }
+      for (const double extreme : {1e308, -1e308, 1e-308, HUGE_VAL, kNan}) {
+        survives(sotto_add_constant, made, extreme);
+        survives(sotto_multiply_constant, made, extreme);
+        for (const double constant_scale : {1e308, 1e-308, 0.0, -1.0, HUGE_VAL})
+          survives(sotto_manual_multiply_constant, made, extreme, constant_scale);
+        survives(sotto_add_values, made, &extreme, std::size_t{1});
+        survives(sotto_multiply_values, made, &extreme, std::size_t{1});
+        const double coefficients[] = {extreme, 0.5, extreme};
+        survives(sotto_polynomial, made, coefficients, std::size_t{3});
+        survives(sotto_polynomial, made, coefficients, std::size_t{0});
+      }
+    }
+  }
 }
 
 /// Whatever `parse` is given, it refuses: the bytes with one changed, cut off, or with more behind them.

@@ -18,8 +18,8 @@ void on_threads(Body body) {
 }
 
 /// (x + x) x, rotated by 1, as bytes.
-std::vector<std::byte> program(const Sides& sides, const CipherPtr& x) {
-  sotto_engine* e = sides.engine.get();
+std::vector<std::byte> program(const EnginePtr& engine, const CipherPtr& x) {
+  sotto_engine* e = engine.get();
   const CipherPtr sum = make<CipherPtr>(sotto_add, e, x.get(), x.get());
   const CipherPtr product = make<CipherPtr>(sotto_multiply, e, sum.get(), x.get());
   const CipherPtr rotated = make<CipherPtr>(sotto_rotate, e, product.get(), 1);
@@ -33,9 +33,22 @@ TEST(ManyThreads, DistinctHandlesSideBySide) {
     Sides& mine = sides[static_cast<std::size_t>(i)];
     mine = native_sides(kParams, i % 2 + 1);
     const CipherPtr x = mine.encrypt({0.5, 0.25 * i});
-    const auto expected = program(mine, x);
+    const auto expected = program(mine.engine, x);
     for (int round = 0; round < kRounds; ++round)
-      right[static_cast<std::size_t>(i)] += program(mine, x) == expected ? 1 : 0;
+      right[static_cast<std::size_t>(i)] += program(mine.engine, x) == expected ? 1 : 0;
+  });
+  EXPECT_EQ(right, std::vector<int>(kThreads, kRounds));
+}
+
+TEST(ManyThreads, EnginesOfOneSetOfKeysSideBySide) {
+  const Sides sides = native_sides();
+  const CipherPtr x = sides.encrypt({0.5, -0.75});
+  const auto expected = program(sides.engine, x);
+  std::vector<int> right(kThreads);
+  on_threads([&](int i) {
+    const EnginePtr engine = make<EnginePtr>(sotto_engine_create, sides.keys.get(), 1);
+    for (int round = 0; round < kRounds; ++round)
+      right[static_cast<std::size_t>(i)] += program(engine, x) == expected ? 1 : 0;
   });
   EXPECT_EQ(right, std::vector<int>(kThreads, kRounds));
 }
@@ -43,13 +56,13 @@ TEST(ManyThreads, DistinctHandlesSideBySide) {
 TEST(ManyThreads, OneClientAndOneEngineByTurns) {
   const Sides sides = native_sides();
   const CipherPtr x = sides.encrypt({0.5, -0.75});
-  const auto expected = program(sides, x);
+  const auto expected = program(sides.engine, x);
   std::vector<int> right(kThreads);
   on_threads([&](int i) {
     for (int round = 0; round < kRounds; ++round) {
       const CipherPtr fresh = sides.encrypt({0.125 * i});
       const double slot = sides.decrypt(fresh)[0] - 0.125 * i;
-      if (program(sides, x) == expected && slot * slot < 1e-12) ++right[static_cast<std::size_t>(i)];
+      if (program(sides.engine, x) == expected && slot * slot < 1e-12) ++right[static_cast<std::size_t>(i)];
     }
   });
   EXPECT_EQ(right, std::vector<int>(kThreads, kRounds));
