@@ -4,7 +4,6 @@
 
 #include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <tuple>
@@ -21,12 +20,13 @@ std::map<std::string, std::vector<std::string>> declared_functions() {
   text << file.rdbuf();
   const std::string header = text.str();
   std::map<std::string, std::vector<std::string>> functions;
-  const std::regex declaration(R"(sotto_status\s+(sotto_\w+)\(([^)]*)\);)"), last_word(R"((\w+)\s*(?:,|$))");
-  for (std::sregex_iterator at(header.begin(), header.end(), declaration), end; at != end; ++at) {
-    const std::string parameters = (*at)[2];
-    std::vector<std::string>& names = functions[(*at)[1]];
-    for (std::sregex_iterator name(parameters.begin(), parameters.end(), last_word); name != end; ++name)
-      names.push_back((*name)[1]);
+  const std::string before_name = "SOTTO_API sotto_status ";
+  for (auto at = header.find(before_name); at != std::string::npos; at = header.find(before_name, at + 1)) {
+    const auto name = at + before_name.size(), open = header.find('(', name), close = header.find(')', open);
+    std::stringstream parameters(header.substr(open + 1, close - open - 1));
+    std::vector<std::string>& names = functions[header.substr(name, open - name)];
+    for (std::string parameter; std::getline(parameters, parameter, ',');)
+      names.push_back(parameter.substr(parameter.find_last_of(" *") + 1));
   }
   return functions;
 }
