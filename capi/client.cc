@@ -11,14 +11,14 @@ using sotto::Threads;
 namespace {
 
 sotto_client* new_client(ckks::SecretKey key, Threads threads) {
-  auto secret = std::make_shared<const ckks::SecretKey>(std::move(key));
-  auto client = ckks::make_native_client(secret, threads);
-  const ckks::ParamsPtr params = secret->params();
-  return new sotto_client{params, std::move(secret), threads, std::move(client)};
+  auto keys = std::make_shared<ckks::ClientKeys>(std::move(key));
+  auto client = ckks::make_native_client(keys, threads);
+  const ckks::ParamsPtr params = keys->secret().params();
+  return new sotto_client{params, std::move(keys), threads, std::move(client)};
 }
 
 const ckks::SecretKey& secret_of(const char* function, const sotto_client& client) {
-  if (client.secret != nullptr) return *client.secret;
+  if (client.keys != nullptr) return client.keys->secret();
   throw sotto::Error(
       sotto::ErrorCode::kUnsupported,
       std::string(function) + ": the cleartext client has no secret key; make one with sotto_client_create");

@@ -11,7 +11,7 @@ namespace ckks = sotto::ckks;
 sotto_status sotto_engine_create(const sotto_keys* keys, int threads, sotto_engine** out) {
   return give(__func__, {{"keys", keys}}, out, [&, function = __func__] {
     return new sotto_engine{keys->value->params, keys->value,
-                            ckks::make_native_engine(keys->value, team(function, threads))};
+                            ckks::make_native_engine(ckks::resident(keys->value), team(function, threads))};
   });
 }
 

@@ -33,7 +33,7 @@ struct sotto_keys {
 };
 struct sotto_client {
   sotto::ckks::ParamsPtr params;
-  std::shared_ptr<const sotto::ckks::SecretKey> secret;  // none: the cleartext client
+  std::shared_ptr<sotto::ckks::ClientKeys> keys;  // none: the cleartext client
   sotto::Threads threads;
   std::unique_ptr<sotto::ckks::Client> value;
   std::mutex turn = {};  // held while `value` works

@@ -14,9 +14,8 @@ std::map<KeyName, int> levels_in(const ServerKeys& keys) {
 
 class ResidentKeys final : public KeyStore {
  public:
-  explicit ResidentKeys(ServerKeys keys)
-      : KeyStore(keys.params, keys.id, levels_in(keys)),
-        keys_(std::make_shared<const ServerKeys>(std::move(keys))) {}
+  explicit ResidentKeys(std::shared_ptr<const ServerKeys> keys)
+      : KeyStore(keys->params, keys->id, levels_in(*keys)), keys_(std::move(keys)) {}
 
   std::shared_ptr<const SwitchingKey> find(const KeyName& name) const override {
     return {keys_, name ? &keys_->galois.at(*name) : &keys_->relin.value()};
@@ -36,8 +35,12 @@ int KeyStore::level_of(const KeyName& name) const noexcept {
   return found == levels_.end() ? -1 : found->second;
 }
 
-KeyStorePtr resident(ServerKeys keys) {
+KeyStorePtr resident(std::shared_ptr<const ServerKeys> keys) {
   return std::make_shared<const ResidentKeys>(std::move(keys));
+}
+
+KeyStorePtr resident(ServerKeys keys) {
+  return resident(std::make_shared<const ServerKeys>(std::move(keys)));
 }
 
 std::string describe(const KeyName& name) {

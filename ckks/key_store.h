@@ -42,6 +42,7 @@ class KeyStore {
 using KeyStorePtr = std::shared_ptr<const KeyStore>;
 
 /// All keys in memory: find() costs nothing and cannot fail.
+KeyStorePtr resident(std::shared_ptr<const ServerKeys> keys);
 KeyStorePtr resident(ServerKeys keys);
 
 /// "rotation by 3", for errors.

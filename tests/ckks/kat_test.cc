@@ -181,7 +181,7 @@ struct Program {
   }
 
   void compute() {
-    const Evaluator evaluator(resident(ServerKeys(*server)), threads);
+    const Evaluator evaluator(resident(server), threads);
     const int top = params->max_level();
     const auto make = [&](const char* name, Ciphertext c) { ciphertexts.emplace(name, std::move(c)); };
     const auto made = [&](const char* name) -> const Ciphertext& { return ciphertexts.at(name); };
