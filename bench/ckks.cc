@@ -1,183 +1,106 @@
-// The operations of the scheme: rotation, multiplication, encoding, encryption.
+// Operations without a key switch, and the making of keys.
 //
-// Names: {operation}/logN:{log_n}/limbs:{l}/digits:{d}/threads:{t}; l limbs at the level of the operation,
-// all parameters at 128 bits. The counter ntt_ratio divides the time of an operation by the time of the
-// transforms it consists of, (b+2)(l+a) for a rotation, measured on cold limbs in the same run: what a key
-// switch costs beyond its NTTs.
+//   encode         N/2 real values at the top level
+//   decode         all limbs of the top level, coefficients to values
+//   decrypt        a ciphertext at level 0, with its decoding: what a client does with an answer
+//   encrypt        under the secret key, one half seeded
+//   multiply_plain, rescale
+//   rotation_key   one key at the top level. Counter bound_ratio: its time over that of what it consists of,
+//                  measured in the same run: b(l+a) transforms of errors, and as many limbs of AES-256-CTR
+//                  and a limb for each error
+//
+// Counters and names: bench/support/scheme.h.
 
-#include <benchmark/benchmark.h>
+#include <openssl/evp.h>
 
-#include <chrono>
-#include <map>
-#include <string>
-#include <vector>
+#include <algorithm>
 
-#include "ckks/decryptor.h"
-#include "ckks/encryptor.h"
-#include "ckks/evaluator.h"
-#include "ckks/keygen.h"
+#include "bench/support/scheme.h"
 
-namespace sotto::ckks {
+namespace sotto::bench {
 namespace {
 
-const std::vector<ParamsLiteral>& sets() {
-  const auto set = [](const char* name, int log_n, int q0, int scale, int limbs, std::vector<int> log_p,
-                      int digits) {
-    ParamsLiteral literal{.name = name,
-                          .log_n = log_n,
-                          .log_q = std::vector<int>(static_cast<std::size_t>(limbs), scale),
-                          .log_p = std::move(log_p),
-                          .q = {},
-                          .p = {},
-                          .log_scale = static_cast<double>(scale),
-                          .digits = digits};
-    literal.log_q[0] = q0;
-    return literal;
-  };
-  static const std::vector<ParamsLiteral> all{
-      set("bench-13-6", 13, 33, 28, 6, {41}, 6),
-      set("bench-13-5", 13, 43, 30, 5, {48}, 5),
-      set("bench-14-8", 14, 48, 40, 8, {48, 48}, 4),
-      set("bench-15-16", 15, 48, 40, 16, {48, 48, 48, 48}, 4),
-  };
-  return all;
+/// Runs work(), warmed up.
+template <class Work>
+double run_plain(benchmark::State& state, Work&& work) {
+  work();
+  Timer timer;
+  timer.run(state, work);
+  state.counters["median_us"] = timer.median() * 1e6;
+  return timer.median();
 }
 
-constexpr int kHoisted = 8;
+void encode(benchmark::State& state, Scheme& s) {
+  run_plain(state, [&] {
+    benchmark::DoNotOptimize(s.encoder.encode(s.slots, s.plain.level(), s.plain.scale, s.threads));
+  });
+}
 
-/// Keys and ciphertexts of one parameter set at its top level.
-struct Bench {
-  explicit Bench(const ParamsLiteral& literal, Threads t)
-      : threads(t), params(Params::make(literal)), encoder(params) {
-    const int level = params->max_level();
-    client = std::make_shared<ClientKeys>(make_secret_key(params, rng));
-    KeyRequest request{.relin_level = level, .galois = {}};
-    for (int step = 1; step <= kHoisted; ++step) {
-      request.galois.push_back({{.step = step, .conjugate = false}, level});
-      steps.push_back(step);
-    }
-    evaluator = std::make_unique<Evaluator>(
-        resident(make_server_keys(client->secret(), request, rng, threads)), threads);
-    for (std::size_t i = 0; i < params->slots(); ++i) slots.push_back(0.001 * static_cast<double>(i % 1000));
-    plain = encoder.encode(slots, level, params->scale(level), threads);
-    cipher = encrypt(client->secret(), plain, rng, threads);
-    answer = evaluator->drop_to_level(cipher, 0);
-    decryptor = std::make_unique<Decryptor>(client);
+void decode(benchmark::State& state, Scheme& s) {
+  const ckks::CoeffPoly message = inverse(*s.params, ckks::EvalPoly(s.plain.poly), s.threads);
+  run_plain(state, [&] { benchmark::DoNotOptimize(s.encoder.decode(message, s.plain.scale)); });
+}
+
+void decrypt(benchmark::State& state, Scheme& s) {
+  run_plain(state, [&] {
+    benchmark::DoNotOptimize(s.decryptor->decode_private(s.decryptor->decrypt(s.answer, s.threads)));
+  });
+}
+
+void encrypt(benchmark::State& state, Scheme& s) {
+  run_plain(state, [&] { benchmark::DoNotOptimize(ckks::encrypt(*s.secret, s.plain, s.rng, s.threads)); });
+}
+
+void multiply_plain(benchmark::State& state, Scheme& s) {
+  run_plain(state, [&] { benchmark::DoNotOptimize(s.evaluator->multiply_plain(s.cipher, s.plain)); });
+}
+
+void rescale(benchmark::State& state, Scheme& s) {
+  const ckks::Ciphertext product = s.evaluator->multiply_plain(s.cipher, s.plain);
+  run_plain(state, [&] { benchmark::DoNotOptimize(s.evaluator->rescale(product)); });
+}
+
+/// Seconds of one limb of the key stream of AES-256-CTR, in pieces that stay in L1, the least of several.
+double stream_seconds(std::size_t n) {
+  constexpr int kBytes = 4096;
+  std::vector<unsigned char> block(kBytes), key(32), counter(16);
+  EVP_CIPHER_CTX* const context = EVP_CIPHER_CTX_new();
+  EVP_EncryptInit_ex2(context, EVP_aes_256_ctr(), key.data(), counter.data(), nullptr);
+  double best = 1;
+  for (int repeat = 0; repeat < 15; ++repeat) {
+    const double begin = Timer::now();
+    int written = 0;
+    for (std::size_t done = 0; done < n * sizeof(u64); done += kBytes)
+      EVP_EncryptUpdate(context, block.data(), &written, block.data(), kBytes);
+    best = std::min(best, Timer::now() - begin);
   }
-
-  /// (b+2)(l+a) for a rotation: the transforms of `rotations` rotations that share one decomposition.
-  double transforms(int rotations) const {
-    const int limbs = params->max_level() + 1 + params->special_count();
-    return (params->digits() + 2.0 * rotations) * limbs;
-  }
-  /// Seconds of one transform, over all limbs of a ciphertext and the special ones in turn.
-  double transform_seconds() const {
-    EvalPoly work = expand_uniform(*params, Seed{}, UniformPart::kSwitchingKey, 0, params->basis(params->max_level()),
-                                   params->special_count());
-    double best = 1;
-    for (int repeat = 0; repeat < 20; ++repeat) {
-      const auto begin = std::chrono::steady_clock::now();
-      for (int i = 0; i < work.limbs(); ++i) params->limb(i, work.q_limbs()).forward(work.limb(i));
-      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-      best = std::min(best, elapsed.count() / work.limbs());
-    }
-    return best;
-  }
-
-  Threads threads;
-  Rng rng;
-  ParamsPtr params;
-  Encoder encoder;
-  std::shared_ptr<ClientKeys> client;
-  std::unique_ptr<Evaluator> evaluator;
-  std::unique_ptr<Decryptor> decryptor;
-  std::vector<int> steps;
-  std::vector<double> slots;
-  Plaintext plain;
-  Ciphertext cipher, answer;  // at the top level and at level 0
-};
-
-Bench& bench_of(std::size_t set, int threads) {
-  static std::map<std::pair<std::size_t, int>, std::unique_ptr<Bench>> made;
-  auto& bench = made[{set, threads}];
-  if (!bench) bench = std::make_unique<Bench>(sets()[set], Threads{threads});
-  return *bench;
+  EVP_CIPHER_CTX_free(context);
+  return best;
 }
 
-struct Operation {
-  const char* name;
-  int rotations;  // whose transforms ntt_ratio divides by; 0 = no such counter
-  void (*run)(Bench&);
-};
-
-const std::vector<Operation>& operations() {
-  static const std::vector<Operation> all{
-      {"rotation", 1, [](Bench& b) { benchmark::DoNotOptimize(b.evaluator->rotate(b.cipher, 1)); }},
-      {"rotation_hoisted8", kHoisted,
-       [](Bench& b) { benchmark::DoNotOptimize(b.evaluator->rotate_many(b.cipher, b.steps)); }},
-      {"multiply", 1,
-       [](Bench& b) { benchmark::DoNotOptimize(b.evaluator->multiply_rescale(b.cipher, b.cipher)); }},
-      {"multiply_plain", 0,
-       [](Bench& b) { benchmark::DoNotOptimize(b.evaluator->multiply_plain(b.cipher, b.plain)); }},
-      {"rescale", 0, [](Bench& b) { benchmark::DoNotOptimize(b.evaluator->rescale(b.cipher)); }},
-      {"encode", 0,
-       [](Bench& b) {
-         benchmark::DoNotOptimize(b.encoder.encode(b.slots, b.plain.level(), b.plain.scale, b.threads));
-       }},
-      {"decode", 0,
-       [](Bench& b) {
-         benchmark::DoNotOptimize(b.decryptor->decode_private(b.decryptor->decrypt(b.answer, b.threads)));
-       }},
-      {"encrypt", 0,
-       [](Bench& b) { benchmark::DoNotOptimize(encrypt(b.client->secret(), b.plain, b.rng, b.threads)); }},
-      {"rotation_key", 0,
-       [](Bench& b) {
-         const KeyRequest one{.relin_level = -1,
-                              .galois = {{{.step = 9, .conjugate = false}, b.params->max_level()}}};
-         benchmark::DoNotOptimize(make_server_keys(b.client->secret(), one, b.rng, b.threads));
-       }},
-  };
-  return all;
+void rotation_key(benchmark::State& state, Scheme& s) {
+  const ckks::KeyRequest one{.relin_level = -1,
+                             .galois = {{{.step = 9, .conjugate = false}, s.params->max_level()}}};
+  const double seconds =
+      run_plain(state, [&] { benchmark::DoNotOptimize(make_server_keys(*s.secret, one, s.rng, s.threads)); });
+  const double digits = s.params->digits(), limbs = digits * s.limbs(),
+               stream = stream_seconds(s.params->n());
+  const double bound = limbs * cold_transform_seconds(s) + (limbs + digits) * stream;
+  state.counters["bound_ratio"] = seconds * s.threads.count / bound;
+  state.counters["stream_us"] = stream * 1e6;
 }
 
-void run(benchmark::State& state, const Operation& operation, std::size_t set, int threads) {
-  Bench& bench = bench_of(set, threads);
-  operation.run(bench);  // warm up
-  const auto begin = std::chrono::steady_clock::now();
-  for (auto _ : state) operation.run(bench);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  if (operation.rotations == 0) return;
-  const double transforms = bench.transform_seconds() * bench.transforms(operation.rotations) / threads;
-  state.counters["ntt_ratio"] = elapsed.count() / static_cast<double>(state.iterations()) / transforms;
-}
-
-void register_all() {
-  for (std::size_t set = 0; set < sets().size(); ++set) {
-    const ParamsLiteral& literal = sets()[set];
-    for (const int threads : {1, 2}) {
-      for (const Operation& operation : operations()) {
-        const std::string name = std::string(operation.name) + "/logN:" + std::to_string(literal.log_n) +
-                                 "/limbs:" + std::to_string(literal.log_q.size()) +
-                                 "/digits:" + std::to_string(literal.digits) +
-                                 "/threads:" + std::to_string(threads);
-        benchmark::RegisterBenchmark(
-            name.c_str(),
-            [&operation, set, threads](benchmark::State& state) { run(state, operation, set, threads); })
-            ->Unit(benchmark::kMicrosecond)
-            ->UseRealTime();
-      }
-    }
-  }
-}
+constexpr Operation kOperations[] = {{"encode", encode},
+                                     {"decode", decode},
+                                     {"decrypt", decrypt},
+                                     {"encrypt", encrypt},
+                                     {"multiply_plain", multiply_plain},
+                                     {"rescale", rescale},
+                                     {"rotation_key", rotation_key}};
 
 }  // namespace
-}  // namespace sotto::ckks
+}  // namespace sotto::bench
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  sotto::ckks::register_all();
-  benchmark::AddCustomContext("ntt_backend",
-                              std::string(sotto::ckks::Params::make(sotto::ckks::sets()[0])->backend()));
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return sotto::bench::run_operations(sotto::bench::kOperations, argc, argv);
 }
