@@ -38,12 +38,13 @@ void encode(benchmark::State& state, Scheme& s) {
 
 void decode(benchmark::State& state, Scheme& s) {
   const ckks::CoeffPoly message = inverse(*s.params, ckks::EvalPoly(s.plain.poly), s.threads);
-  run_plain(state, [&] { benchmark::DoNotOptimize(s.encoder.decode(message, s.plain.scale)); });
+  run_plain(state, [&] { benchmark::DoNotOptimize(s.encoder.decode(message, s.plain.scale, s.threads)); });
 }
 
 void decrypt(benchmark::State& state, Scheme& s) {
   run_plain(state, [&] {
-    benchmark::DoNotOptimize(s.decryptor->decode_private(s.decryptor->decrypt(s.answer, s.threads)));
+    benchmark::DoNotOptimize(
+        s.decryptor->decode_private(s.decryptor->decrypt(s.answer, s.threads), s.threads));
   });
 }
 

@@ -56,14 +56,15 @@ void Decryptor::require_mine(std::string_view operation, const Decrypted& a) con
       std::string(operation) + ": the value was decrypted with another secret key; use its Decryptor");
 }
 
-std::vector<double> Decryptor::decode_private(const Decrypted& a) const {
+std::vector<double> Decryptor::decode_private(const Decrypted& a, Threads threads) const {
   require_mine("decode_private", a);
-  return encoder_.decode(a.poly_, a.scale_);
+  return encoder_.decode(a.poly_, a.scale_, threads);
 }
 
-std::vector<std::complex<double>> Decryptor::decode_private_complex(const Decrypted& a) const {
+std::vector<std::complex<double>> Decryptor::decode_private_complex(const Decrypted& a,
+                                                                    Threads threads) const {
   require_mine("decode_private_complex", a);
-  return encoder_.decode_complex(a.poly_, a.scale_);
+  return encoder_.decode_complex(a.poly_, a.scale_, threads);
 }
 
 std::vector<double> Decryptor::decode_release(const Decrypted& a, Rng& rng) {

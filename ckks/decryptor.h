@@ -43,8 +43,8 @@ class Decryptor {
 
   // The decoders throw Error for a value that another key or other parameters decrypted.
   /// For the owner of the key only: the result must never reach somebody who can see the ciphertext.
-  std::vector<double> decode_private(const Decrypted& a) const;
-  std::vector<std::complex<double>> decode_private_complex(const Decrypted& a) const;
+  std::vector<double> decode_private(const Decrypted& a, Threads threads = {}) const;
+  std::vector<std::complex<double>> decode_private_complex(const Decrypted& a, Threads threads = {}) const;
 
   /// Adds Gaussian noise of the policy of the keys to every coefficient, decodes, clears the imaginary parts
   /// and rounds to the grid; counts as one release. Slots that are not part of the result must be masked

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "base/error.h"
 #include "ckks/random.h"
@@ -19,12 +18,6 @@ std::int64_t round_to_word(double x) noexcept {
   const auto whole = static_cast<std::int64_t>(x);
   const double rest = x - static_cast<double>(whole);  // exact
   return whole + (rest >= 0.5) - (rest <= -0.5);
-}
-
-/// x < 2^63 as a double. Signed on the way: where the CPU converts signed words alone, a compiler tests the
-/// top bit of an unsigned one and branches.
-double to_double(u64 x) noexcept {
-  return static_cast<double>(static_cast<std::int64_t>(x));
 }
 
 /// out = x mod q for |x| < 2^62, branch-free.
@@ -75,97 +68,17 @@ struct Encoder::Embedded {
   ~Embedded() { wipe(coefficients.data(), coefficients.size() * sizeof(double)); }
 };
 
-Encoder::Encoder(ParamsPtr params) : params_(std::move(params)) {
-  const std::size_t slots = params_->slots();
-  root_re_.assign(slots, 0);
-  root_im_.assign(slots, 0);
-  for (std::size_t h = 1; h < slots; h *= 2) {
-    std::size_t power = 1;  // 5^j mod 8h
-    for (std::size_t j = 0; j < h; ++j, power = power * 5 % (8 * h)) {
-      // Rounded from long double, so that the doubles seldom depend on a libm's last bit.
-      const long double angle = 2 * std::numbers::pi_v<long double> * static_cast<long double>(power) /
-                                static_cast<long double>(8 * h);
-      root_re_[h + j] = static_cast<double>(std::cos(angle));
-      root_im_[h + j] = static_cast<double>(std::sin(angle));
-    }
+Encoder::Encoder(ParamsPtr params) : params_(std::move(params)), embedding_(params_->slots()) {
+  for (int level = 0; level <= params_->max_level(); ++level) {
+    std::vector<const ntt::Plan*> primes;
+    const int limbs = params_->limbs(level);
+    for (int i = 0; i < limbs; ++i) primes.push_back(&params_->limb(i, limbs));
+    lifts_.emplace_back(std::move(primes));
   }
-  reversed_.assign(slots, 0);
-  for (std::size_t i = 1; i < slots; ++i) {
-    reversed_[i] = static_cast<std::uint32_t>(reversed_[i / 2] / 2 + (i % 2) * (slots / 2));
-  }
-  for (int i = 0; i < params_->chain_count(); ++i) {
-    const ntt::Modulus& q = params_->q(i).modulus();
-    std::vector<u64> inverse, shoup;
-    for (int j = 0; j < i; ++j) {
-      inverse.push_back(q.inverse(q.reduce(params_->q(j).modulus().value())));
-      shoup.push_back(q.shoup(inverse.back()));
-    }
-    one_.push_back(q.shoup(1));
-    inverse_.push_back(std::move(inverse));
-    shoup_.push_back(std::move(shoup));
-  }
-}
-
-void Encoder::bit_reverse(std::span<double> values) const noexcept {
-  const std::size_t slots = reversed_.size();
-  double* re = values.data();
-  double* im = re + slots;
-  for (std::size_t i = 0; i < slots; ++i) {
-    const std::size_t j = reversed_[i];
-    if (i >= j) continue;
-    std::swap(re[i], re[j]);
-    std::swap(im[i], im[j]);
-  }
-}
-
-void Encoder::to_slots(std::span<double> values) const noexcept {
-  const std::size_t slots = reversed_.size();
-  bit_reverse(values);
-  for (std::size_t h = 1; h < slots; h *= 2) {
-    const double* w_re = root_re_.data() + h;
-    const double* w_im = root_im_.data() + h;
-    for (std::size_t block = 0; block < slots; block += 2 * h) {
-      double* __restrict x_re = values.data() + block;
-      double* __restrict x_im = x_re + slots;
-      double* __restrict y_re = x_re + h;
-      double* __restrict y_im = x_im + h;
-      for (std::size_t j = 0; j < h; ++j) {
-        const double t_re = y_re[j] * w_re[j] - y_im[j] * w_im[j];
-        const double t_im = y_re[j] * w_im[j] + y_im[j] * w_re[j];
-        y_re[j] = x_re[j] - t_re;
-        y_im[j] = x_im[j] - t_im;
-        x_re[j] += t_re;
-        x_im[j] += t_im;
-      }
-    }
-  }
-}
-
-void Encoder::from_slots(std::span<double> values) const noexcept {
-  const std::size_t slots = reversed_.size();
-  for (std::size_t h = slots / 2; h >= 1; h /= 2) {
-    const double* w_re = root_re_.data() + h;
-    const double* w_im = root_im_.data() + h;
-    for (std::size_t block = 0; block < slots; block += 2 * h) {
-      double* __restrict x_re = values.data() + block;
-      double* __restrict x_im = x_re + slots;
-      double* __restrict y_re = x_re + h;
-      double* __restrict y_im = x_im + h;
-      for (std::size_t j = 0; j < h; ++j) {  // y = (x - y) conj(w)
-        const double d_re = x_re[j] - y_re[j];
-        const double d_im = x_im[j] - y_im[j];
-        x_re[j] += y_re[j];
-        x_im[j] += y_im[j];
-        y_re[j] = d_re * w_re[j] + d_im * w_im[j];
-        y_im[j] = d_im * w_re[j] - d_re * w_im[j];
-      }
-    }
-  }
-  bit_reverse(values);
 }
 
 Encoder::Embedded Encoder::embed(std::span<const double> re, std::span<const double> im, int level,
-                                 double scale) const {
+                                 double scale, Threads threads) const {
   const std::size_t slots = params_->slots();
   const auto refuse = [](const std::string& text) {
     throw Error(ErrorCode::kInvalidArgument, "encode: " + text);
@@ -198,7 +111,7 @@ Encoder::Embedded Encoder::embed(std::span<const double> re, std::span<const dou
   out.coefficients.assign(params_->n(), 0);
   std::ranges::copy(re, out.coefficients.begin());
   std::ranges::copy(im, out.coefficients.begin() + static_cast<std::ptrdiff_t>(slots));
-  from_slots(out.coefficients);
+  embedding_.from_slots(out.coefficients, threads);
   const double factor = scale / static_cast<double>(slots);
   for (double& x : out.coefficients) {
     x *= factor;
@@ -225,7 +138,7 @@ EvalPoly Encoder::round(const Embedded& embedded, int level, bool extended, Thre
 }
 
 Plaintext Encoder::encode(std::span<const double> slots, int level, double scale, Threads threads) const {
-  return {params_, round(embed(slots, {}, level, scale), level, false, threads), scale};
+  return {params_, round(embed(slots, {}, level, scale, threads), level, false, threads), scale};
 }
 
 Plaintext Encoder::encode(std::span<const std::complex<double>> slots, int level, double scale,
@@ -235,71 +148,41 @@ Plaintext Encoder::encode(std::span<const std::complex<double>> slots, int level
   for (const std::complex<double>& z : slots) parts.coefficients.push_back(z.real());
   for (const std::complex<double>& z : slots) parts.coefficients.push_back(z.imag());
   const std::span<const double> values(parts.coefficients);
-  const Embedded embedded = embed(values.first(slots.size()), values.last(slots.size()), level, scale);
+  const Embedded embedded =
+      embed(values.first(slots.size()), values.last(slots.size()), level, scale, threads);
   return {params_, round(embedded, level, false, threads), scale};
 }
 
 EvalPoly Encoder::encode_extended(std::span<const double> slots, int level, double scale,
                                   Threads threads) const {
-  return round(embed(slots, {}, level, scale), level, true, threads);
+  return round(embed(slots, {}, level, scale, threads), level, true, threads);
 }
 
-/// Mixed radix digits v with c = v[0] + q[0] (v[1] + q[1] (v[2] + …)); c > (Q-1)/2 stands for c - Q. The
-/// digits of (Q-1)/2 are (q[i]-1)/2 and those of Q-1-c are q[i]-1-v[i], so sign and magnitude need no long
-/// arithmetic, and Horner's rule in double has no cancellation.
-std::vector<double> Encoder::lift(const CoeffPoly& poly) const {
-  const int limbs = poly.q_limbs();
-  const Basis& basis = params_->basis(params_->level_of(limbs));
+std::vector<double> Encoder::values(const CoeffPoly& poly, double scale, Threads threads) const {
+  const MixedRadix& lift = lifts_[static_cast<std::size_t>(params_->level_of(poly.q_limbs()))];
+  std::vector<ntt::ConstLimb> limbs;
+  for (int i = 0; i < poly.q_limbs(); ++i) limbs.push_back(poly.limb(i));
   std::vector<double> out(poly.n());
-  std::vector<u64> v(static_cast<std::size_t>(limbs));
-  for (std::size_t k = 0; k < poly.n(); ++k) {
-    u64 above = 0;  // is c above (Q-1)/2? the highest digit that differs decides
-    for (int i = 0; i < limbs; ++i) {
-      const auto u = static_cast<std::size_t>(i), prime = static_cast<std::size_t>(basis.prime(i));
-      const ntt::Modulus& q = params_->q(basis.prime(i)).modulus();
-      u64 x = poly.limb(i)[k];
-      // Products alone: the time of a division would depend on the message.
-      for (std::size_t j = 0; j < u; ++j) {
-        const auto other = static_cast<std::size_t>(basis.prime(static_cast<int>(j)));
-        const u64 digit = q.multiply_shoup(v[j], 1, one_[prime]);
-        x = q.multiply_shoup(x + q.value() - digit, inverse_[prime][other], shoup_[prime][other]);
-      }
-      v[u] = x;
-      const u64 half = q.value() / 2;
-      const u64 differs = u64{0} - static_cast<u64>(x != half);
-      above = (above & ~differs) | (differs & static_cast<u64>(x > half));
-    }
-    const u64 negative = u64{0} - above;
-    double magnitude = 0;
-    for (int i = limbs - 1; i >= 0; --i) {
-      const auto q = params_->q(basis.prime(i)).modulus().value();
-      const u64 x = v[static_cast<std::size_t>(i)];
-      magnitude = magnitude * to_double(q) + to_double((x & ~negative) | ((q - 1 - x) & negative));
-    }
-    magnitude += to_double(above);
-    out[k] = magnitude * (1 - 2 * to_double(above));
-  }
-  wipe(v.data(), v.size() * sizeof(u64));
+  parallel_for(threads, lift.tiles(), [&](int tile) { lift.lift(limbs, tile, out); });
+  for (double& x : out) x /= scale;
+  embedding_.to_slots(out, threads);
   return out;
 }
 
-std::vector<std::complex<double>> Encoder::decode_complex(const CoeffPoly& poly, double scale) const {
-  std::vector<double> values = lift(poly);
-  for (double& x : values) x /= scale;
-  to_slots(values);
+std::vector<std::complex<double>> Encoder::decode_complex(const CoeffPoly& poly, double scale,
+                                                          Threads threads) const {
+  std::vector<double> parts = values(poly, scale, threads);
   std::vector<std::complex<double>> slots(params_->slots());
-  for (std::size_t j = 0; j < slots.size(); ++j) slots[j] = {values[j], values[j + slots.size()]};
-  wipe(values.data(), values.size() * sizeof(double));
+  for (std::size_t j = 0; j < slots.size(); ++j) slots[j] = {parts[j], parts[j + slots.size()]};
+  wipe(parts.data(), parts.size() * sizeof(double));
   return slots;
 }
 
-std::vector<double> Encoder::decode(const CoeffPoly& poly, double scale) const {
-  std::vector<double> values = lift(poly);
-  for (double& x : values) x /= scale;
-  to_slots(values);
-  wipe(values.data() + params_->slots(), params_->slots() * sizeof(double));
-  values.resize(params_->slots());
-  return values;
+std::vector<double> Encoder::decode(const CoeffPoly& poly, double scale, Threads threads) const {
+  std::vector<double> slots = values(poly, scale, threads);
+  wipe(slots.data() + params_->slots(), params_->slots() * sizeof(double));
+  slots.resize(params_->slots());
+  return slots;
 }
 
 }  // namespace sotto::ckks

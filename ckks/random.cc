@@ -236,7 +236,8 @@ std::span<const u64> detail::gaussian_table() noexcept {
 
 void to_residues(const ntt::Modulus& q, std::span<const std::int64_t> x, ntt::Limb out) noexcept {
   for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = static_cast<u64>(x[i]) + (q.value() & static_cast<u64>(x[i] >> 63));
+    const auto word = static_cast<u64>(x[i]);
+    out[i] = word + (q.value() & (u64{0} - (word >> 63)));  // SSE2 can shift words in, but no signs
   }
 }
 

@@ -181,7 +181,7 @@ class NativeClient final : public Client {
     return encrypted(encoder_.encode(slots, level, scale, threads_));
   }
   std::vector<double> decrypt(const Cipher& a) override {
-    return decryptor_.decode_private(decryptor_.decrypt(get(a), threads_));
+    return decryptor_.decode_private(decryptor_.decrypt(get(a), threads_), threads_);
   }
   std::vector<std::complex<double>> decrypt_complex(const Cipher& a) override {
     return decryptor_.decode_private_complex(decryptor_.decrypt(get(a), threads_));

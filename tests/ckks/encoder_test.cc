@@ -176,6 +176,22 @@ TEST(Encoder, LiftIsTheCentredRepresentative) {  // a constant polynomial shows 
   }
 }
 
+TEST(Encoder, ThreadsDoNotChangeABit) {
+  for (const int log_n : {4, 11, 13}) {  // without and with blocks of the transform to share out
+    const ParamsPtr params = ring(log_n);
+    const Encoder encoder(params);
+    const std::vector<Complex> z = random_complex(params->slots());
+    const Plaintext want = encoder.encode(z, 2, 0x1p40);
+    const CoeffPoly poly = inverse(*params, EvalPoly(want.poly));
+    for (const int threads : {2, 3}) {
+      const Plaintext got = encoder.encode(z, 2, 0x1p40, Threads{threads});
+      EXPECT_TRUE(std::ranges::equal(got.poly.words().span(), want.poly.words().span()));
+      EXPECT_EQ(encoder.decode_complex(poly, 0x1p40, Threads{threads}), encoder.decode_complex(poly, 0x1p40));
+      EXPECT_EQ(encoder.decode(poly, 0x1p40, Threads{threads}), encoder.decode(poly, 0x1p40));
+    }
+  }
+}
+
 TEST(Encoder, ResidueOfARoundedDouble) {
   const ntt::Modulus q(1125899906826241);
   for (const double x : {0.0, 0.49999999999999994, 0.5, -0.5, 1.5, -2.5, 1e15, -3.7e15, 0x1p61,
