@@ -76,7 +76,7 @@ class LaneModulus {
     const Reg quotient = nearest(multiply(high, set1(reciprocal_)));
     return add(_mm256_fnmadd_pd(quotient, q(), high), _mm256_fmsub_pd(a, b, high));
   }
-  /// x mod q with |result| < 3/4 q, for |x| < 2^52.
+  /// x mod q with |result| <= q/2 + |x| 2^-52, below 3/4 q for |x| < 2^52; x an integer below 2^104.
   [[gnu::always_inline]] Reg reduce(Reg x) const {
     return _mm256_fnmadd_pd(nearest(multiply(x, set1(reciprocal_))), q(), x);
   }
@@ -278,19 +278,46 @@ void Avx2Kernels::subtract_multiply_scalar(Limb out, ConstLimb a, ConstLimb b, u
   }
 }
 
-/// out = sum of left(r, i) right(r, i), factors below 2^50, one of them below q. Each remainder is below q; a
-/// reduced sum and two more stay below (3/4 + 2) q < 2^52, and at most one follows the last reduction.
+/// Rows that sum_of_products() adds up before it reduces, 2^k: of products below 2^b, each leaves a lower
+/// half of at most 2^(b+k-53), together at most 2^49.
+constexpr int log_rows_at_once(int b) noexcept {
+  const int k = (102 - b) / 2;
+  return k < 6 ? k : 6;
+}
+
+/// out = sum of left(r, i) right(r, i), left below 2^left_bits, right below q < 2^q_bits.
+///
+/// Products are added to 2^B, B = b + k, above which doubles lie 2^(B-52) apart. What that rounds away, at
+/// most half as much, a second fused operation finds, and it is added up on its own, exactly. So a product
+/// costs four operations and the conversion of its words, and only sums are reduced: the upper ones to at
+/// most q/2 + 2^(B-52), which with 2^49 of lower halves and what an earlier round left, q/2 + 1 or (for q <
+/// 2^49) 3/4 q, stays below 2^51.
 template <class LeftFactor, class RightFactor>
-[[gnu::always_inline]] inline void sum_of_products(const LaneModulus m, Limb out, std::size_t rows,
-                                                   LeftFactor left, RightFactor right) noexcept {
+[[gnu::always_inline]] inline void sum_of_products(const LaneModulus m, int left_bits, int q_bits, Limb out,
+                                                   std::size_t rows, LeftFactor left,
+                                                   RightFactor right) noexcept {
   constexpr int kUnroll = 4;
+  const int b = left_bits + q_bits, k = log_rows_at_once(b);
+  const std::size_t most = std::size_t{1} << k;
+  const Reg origin = set1(std::bit_cast<double>(static_cast<u64>(1023 + b + k) << 52));  // 2^B
   for (std::size_t i = 0; i < out.size(); i += kUnroll * kLanes) {
     Reg sum[kUnroll];
     unroll<kUnroll>([&](auto u) __attribute__((always_inline)) { sum[u] = _mm256_setzero_pd(); });
-    for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t first = 0; first < rows; first += most) {
+      const std::size_t last = rows - first > most ? first + most : rows;
+      Reg high[kUnroll];
+      unroll<kUnroll>([&](auto u) __attribute__((always_inline)) { high[u] = origin; });
+      for (std::size_t r = first; r < last; ++r) {
+        unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
+          const Reg x = left(r, i + u * kLanes), w = right(r, i + u * kLanes);
+          const Reg next = _mm256_fmadd_pd(x, w, high[u]);
+          sum[u] = ntt::add(sum[u], _mm256_fmsub_pd(x, w, ntt::subtract(next, high[u])));
+          high[u] = next;
+        });
+      }
       unroll<kUnroll>([&](auto u) __attribute__((always_inline)) {
-        sum[u] = ntt::add(sum[u], m.product(left(r, i + u * kLanes), right(r, i + u * kLanes)));
-        if (r % 2 == 1) sum[u] = m.reduce(sum[u]);
+        sum[u] = ntt::add(sum[u], m.reduce(ntt::subtract(high[u], origin)));
+        if (last < rows) sum[u] = m.reduce(sum[u]);
       });
     }
     unroll<kUnroll>([&](auto u)
@@ -299,8 +326,9 @@ template <class LeftFactor, class RightFactor>
 }
 
 void Avx2Kernels::inner_product(Limb out, Rows a, Rows b) const noexcept {
+  const int bits = modulus().bits();
   sum_of_products(
-      lanes_, out, a.size(), [&](std::size_t r, std::size_t i) { return load_words(a[r] + i); },
+      lanes_, bits, bits, out, a.size(), [&](std::size_t r, std::size_t i) { return load_words(a[r] + i); },
       [&](std::size_t r, std::size_t i) { return load_words(b[r] + i); });
 }
 
@@ -313,7 +341,8 @@ std::vector<u64> Avx2Kernels::combine_factors(std::span<const u64> c) const {
 
 void Avx2Kernels::combine(Limb out, Rows x, std::span<const u64> factors) const noexcept {
   sum_of_products(
-      lanes_, out, x.size(), [&](std::size_t r, std::size_t i) { return load_words(x[r] + i); },
+      lanes_, input_bits(), modulus().bits(), out, x.size(),
+      [&](std::size_t r, std::size_t i) { return load_words(x[r] + i); },
       [&](std::size_t r, std::size_t) { return set1(std::bit_cast<double>(factors[r])); });
 }
 
