@@ -43,42 +43,54 @@ SwitchingKey empty_key(const Params& params, const Seed& seed, int level) {
   return key;
 }
 
-/// (b_j, a_j) = (-a_j t + e_j + P W_j s', a_j), limb by limb. `error_root` is that of the whole set.
-void make_digit(const SecretKey& secret, const Seed& error_root, const KeyJob& job, int digit) {
-  const Params& params = *secret.params();
-  const auto j = static_cast<std::size_t>(digit);
-  EvalPoly& b = job.key->b[j];
-  EvalPoly& a = job.key->a[j];
-  const Basis& basis = params.key_basis(job.key->level);
-  const int q_limbs = basis.size(), group = basis.digits()[j].group;
-  SmallPoly error(params.n());
+/// e_j for every digit. `error_root` is that of the whole set.
+std::vector<SmallPoly> sample_errors(const Params& params, const Seed& error_root, const KeyJob& job,
+                                     Threads threads) {
   const PrivateSeed errors{derive_seed(error_root, "key errors", params.hash(), {.object = job.object})};
-  const PrivateSeed seed{
-      derive_seed(errors.value, "error", params.hash(), {.digit = static_cast<std::uint32_t>(group)})};
-  sample_error(seed.value, error.values());
-  AlignedWords scratch(params.n());
-  const WipeAtExit guard(scratch);
-  for (int i = 0; i < b.limbs(); ++i) {
-    const bool special = i >= q_limbs;
-    const int prime = special ? i - q_limbs : basis.prime(i);
-    const ntt::Plan& plan = special ? params.p(prime) : params.q(prime);
-    const ntt::ConstLimb s = secret.s().limb(special ? params.chain_count() + prime : prime);
+  const std::span<const Digit> digits = params.key_basis(job.key->level).digits();
+  std::vector<SmallPoly> out;
+  for (std::size_t j = 0; j < digits.size(); ++j) out.emplace_back(params.n());
+  parallel_for(threads, static_cast<int>(digits.size()), [&](int task) {
+    const auto j = static_cast<std::size_t>(task);
+    const PrivateSeed seed{derive_seed(errors.value, "error", params.hash(),
+                                       {.digit = static_cast<std::uint32_t>(digits[j].group)})};
+    sample_error(seed.value, out[j].values());
+  });
+  return out;
+}
+
+/// One limb of every digit: (b_j, a_j) = (-a_j t + e_j + P W_j s', a_j).
+void make_limb(const SecretKey& secret, const KeyJob& job, std::span<const SmallPoly> errors, int i) {
+  const Params& params = *secret.params();
+  const Basis& basis = params.key_basis(job.key->level);
+  const bool special = i >= basis.size();
+  const int prime = special ? i - basis.size() : basis.prime(i);
+  const ntt::Plan& plan = special ? params.p(prime) : params.q(prime);
+  const ntt::ConstLimb s = secret.s().limb(special ? params.chain_count() + prime : prime);
+  AlignedWords words(2 * params.n());
+  const WipeAtExit guard(words);
+  const ntt::Limb minus_t = words.span().first(params.n()), lifted = words.span().last(params.n());
+  if (job.sigma_inverse) plan.permute(minus_t, s, *job.sigma_inverse);
+  plan.negate(minus_t, job.sigma_inverse ? ntt::ConstLimb(minus_t) : s);
+  for (std::size_t j = 0; j < errors.size(); ++j) {
+    const int group = basis.digits()[j].group;
+    const ntt::Limb a = job.key->a[j].limb(i), b = job.key->b[j].limb(i);
+    to_residues(plan.modulus(), errors[j].values(), b);
+    plan.forward(b);
     expand_uniform_limb(params, job.key->seed, UniformPart::kSwitchingKey, group,
-                        special ? special_limb(prime) : chain_limb(prime), a.limb(i));
-    to_residues(plan.modulus(), error.values(), b.limb(i));
-    plan.forward(b.limb(i));
-    ntt::ConstLimb target = s;
-    if (job.sigma_inverse) {
-      plan.permute(scratch.span(), s, *job.sigma_inverse);
-      target = scratch.span();
-    }
-    plan.multiply(scratch.span(), a.limb(i), target);
-    plan.subtract(b.limb(i), b.limb(i), scratch.span());
+                        special ? special_limb(prime) : chain_limb(prime), a);
+    plan.multiply_add(b, a, minus_t);
     if (special || prime / params.alpha() != group) continue;  // P W_j vanishes there
-    plan.multiply_scalar(scratch.span(), s, special_product(params, plan.modulus()));
-    if (!job.sigma_inverse) plan.multiply(scratch.span(), scratch.span(), s);
-    plan.add(b.limb(i), b.limb(i), scratch.span());
+    plan.multiply_scalar(lifted, s, special_product(params, plan.modulus()));
+    if (!job.sigma_inverse) plan.multiply(lifted, lifted, s);
+    plan.add(b, b, lifted);
   }
+}
+
+/// Key after key, so that the errors of one alone are in memory; the limbs of each to threads.
+void make_key(const SecretKey& secret, const Seed& error_root, const KeyJob& job, Threads threads) {
+  const std::vector<SmallPoly> errors = sample_errors(*secret.params(), error_root, job, threads);
+  parallel_for(threads, job.key->b.front().limbs(), [&](int i) { make_limb(secret, job, errors, i); });
 }
 
 }  // namespace
@@ -153,14 +165,7 @@ ServerKeys make_server_keys(const SecretKey& secret, const KeyRequest& request, 
     jobs.push_back({&key, g, ntt::Automorphism(params.log_n(), inverse)});
   }
 
-  std::vector<std::pair<const KeyJob*, int>> tasks;  // (key, digit)
-  for (const KeyJob& job : jobs) {
-    for (int j = 0; j < static_cast<int>(job.key->b.size()); ++j) tasks.emplace_back(&job, j);
-  }
-  parallel_for(threads, static_cast<int>(tasks.size()), [&](int t) {
-    const auto& [job, digit] = tasks[static_cast<std::size_t>(t)];
-    make_digit(secret, error_root.value, *job, digit);
-  });
+  for (const KeyJob& job : jobs) make_key(secret, error_root.value, job, threads);
   return keys;
 }
 

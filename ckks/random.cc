@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -39,7 +40,8 @@ const EVP_CIPHER* aes256_ctr() {
   return cipher ? cipher.get() : (openssl_failed("EVP_CIPHER_fetch(AES-256-CTR)"), nullptr);
 }
 
-/// The word stream of a seed. The block of words lives here and is wiped with it.
+/// The word stream of a seed: where it is read in bulk, into the caller's words; word by word, from a block
+/// that lives here and is wiped with it.
 class Stream {
  public:
   explicit Stream(const Seed& seed) : context_(EVP_CIPHER_CTX_new()) {
@@ -51,34 +53,30 @@ class Stream {
   ~Stream() { wipe(block_.data(), sizeof(block_)); }
 
   u64 next() {
-    if (used_ == kWords) refill();
+    if (used_ == kWords) {
+      fill(block_);
+      used_ = 0;
+    }
     return block_[used_++];
   }
-  /// The next words, as many as are at hand but no more than `most` ≥ 1; valid until more are taken.
-  std::span<const u64> take(std::size_t most) {
-    if (used_ == kWords) refill();
-    const std::size_t count = std::min(most, kWords - used_);
-    used_ += count;
-    return std::span(block_).subspan(used_ - count, count);
-  }
-
- private:
-  static constexpr std::size_t kWords = 512;  // 4 KiB: in L1, and long enough to hide the call
-
-  void refill() {
-    std::memset(block_.data(), 0, sizeof(block_));
-    auto* bytes = reinterpret_cast<unsigned char*>(block_.data());
+  /// The next words, at most kWords; not to be mixed with next().
+  void fill(std::span<u64> out) {
+    static constexpr std::array<unsigned char, kWords * sizeof(u64)> kZeros{};
+    const auto bytes = static_cast<int>(out.size_bytes());
     int written = 0;
-    if (EVP_EncryptUpdate(context_.get(), bytes, &written, bytes, sizeof(block_)) != 1 ||
-        written != sizeof(block_)) {
+    if (EVP_EncryptUpdate(context_.get(), reinterpret_cast<unsigned char*>(out.data()), &written,
+                          kZeros.data(), bytes) != 1 ||
+        written != bytes) {
       openssl_failed("EVP_EncryptUpdate");
     }
     if constexpr (std::endian::native == std::endian::big) {
-      for (u64& word : block_) word = __builtin_bswap64(word);
+      for (u64& word : out) word = __builtin_bswap64(word);
     }
-    used_ = 0;
   }
 
+  static constexpr std::size_t kWords = 512;  // 4 KiB: in L1, and long enough to hide the call
+
+ private:
   Handle<EVP_CIPHER_CTX> context_;
   alignas(64) std::array<u64, kWords> block_;
   std::size_t used_ = kWords;
@@ -128,6 +126,16 @@ int gaussian_terms(double log_sigma) {
   int terms = 1;
   while (deviation_of(terms) < std::exp2(log_sigma)) ++terms;
   return terms;
+}
+
+/// Words below `limit`, moved to the front; how many. Public data: most blocks lose none, and end after the
+/// first loop.
+std::size_t keep_below(std::span<u64> words, u64 limit, int bits) noexcept {
+  u64 carries = 0;  // a word that is too large has its upper 64 - bits bits set, as limit has
+  for (const u64 word : words) carries |= (word >> bits) + 1;
+  if (carries >> (64 - bits) == 0) return words.size();
+  return static_cast<std::size_t>(
+      std::ranges::remove_if(words, [&](u64 word) { return word >= limit; }).begin() - words.begin());
 }
 
 const char* label_of(UniformPart part) noexcept {
@@ -192,13 +200,17 @@ void sample_uniform(const Seed& seed, const ntt::Modulus& q, ntt::Limb out) {
   Stream stream(seed);
   const u64 prime = q.value();
   const u64 ratio = ~u64{0} / prime;  // = floor(2^64 / q), q being odd
-  const u64 limit = prime * ratio;    // largest multiple of q below 2^64
-  for (std::size_t done = 0; done < out.size();) {
-    for (const u64 word : stream.take(out.size() - done)) {
+  const u64 limit = prime * ratio;    // largest multiple of q below 2^64, above 2^64 - q
+  for (std::size_t at = 0; at < out.size(); at += Stream::kWords) {
+    const std::span<u64> block = out.subspan(at, std::min(Stream::kWords, out.size() - at));
+    for (std::size_t have = 0; have < block.size();) {
+      const std::span<u64> rest = block.subspan(have);
+      stream.fill(rest);
+      have += keep_below(rest, limit, q.bits());
+    }
+    for (u64& word : block) {
       // The quotient estimate is at most 1 short: word/2^64 · (2^64/q - ratio) < 1.
-      const u64 r = word - static_cast<u64>((ntt::u128{word} * ratio) >> 64) * prime;
-      out[done] = r >= prime ? r - prime : r;
-      done += word < limit;  // one that is skipped is overwritten
+      word = ntt::reduce_once(word - static_cast<u64>((ntt::u128{word} * ratio) >> 64) * prime, prime);
     }
   }
 }
