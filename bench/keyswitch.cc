@@ -12,7 +12,7 @@ namespace sotto::bench {
 namespace {
 
 void decompose(benchmark::State& state, Scheme& s) {
-  run_with_ratio(state, s, s.params->max_level() + 1.0, [&] {
+  run_with_ratio(state, s, s.params->chain_count(), [&] {
     benchmark::DoNotOptimize(s.evaluator->switcher().decompose(s.cipher.c[1], s.threads));
   });
 }
@@ -21,7 +21,7 @@ void inner_product(benchmark::State& state, Scheme& s) {
   const ckks::KeySwitcher& switcher = s.evaluator->switcher();
   const ckks::Decomposition digits = switcher.decompose(s.cipher.c[1], s.threads);
   const ckks::SwitchingKey* const key = &s.rotation_key();
-  const double transforms = s.params->digits() * s.limbs() - (s.params->max_level() + 1.0);
+  const double transforms = s.params->digits() * s.limbs() - (s.params->chain_count());
   const double seconds = run_with_ratio(state, s, transforms, [&] {
     benchmark::DoNotOptimize(switcher.inner_products(digits, {&key, 1}, s.threads));
   });

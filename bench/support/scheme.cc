@@ -96,7 +96,7 @@ double cold_transform_seconds(const Scheme& scheme) {
   constexpr int kWalks = 15;
   const ckks::Params& params = *scheme.params;
   ckks::EvalPoly work = ckks::expand_uniform(params, ckks::Seed{}, ckks::UniformPart::kSwitchingKey, 0,
-                                             params.max_level() + 1, params.special_count());
+                                             params.basis(params.max_level()), params.special_count());
   std::vector<double> seconds;
   for (int walk = 0; walk <= kWalks; ++walk) {  // the first one warms up
     const double begin = Timer::now();

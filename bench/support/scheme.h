@@ -30,7 +30,7 @@ struct Scheme {
   explicit Scheme(const ckks::ParamsLiteral& literal);
 
   /// Limbs of a polynomial modulo QP: l + a.
-  int limbs() const noexcept { return params->max_level() + 1 + params->special_count(); }
+  int limbs() const noexcept { return params->chain_count() + params->special_count(); }
   /// (b + 2 rotations)(l + a): the transforms of rotations that share one decomposition, and of a product
   /// with its relinearisation and rescale.
   double transforms(int rotations) const noexcept { return (params->digits() + 2.0 * rotations) * limbs(); }
