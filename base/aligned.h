@@ -1,8 +1,8 @@
 // 64-byte aligned arrays of words: the storage of every limb.
 //
-// Freed arrays of the size of a limb or more are kept and handed out again (recycle.cc): the first touch of
-// fresh pages costs more than a transform of the limb that they hold. Secrets are wiped by their owners
-// before they come here.
+// Freed arrays are kept and handed out again (recycle.cc): the first touch of fresh pages costs more than a
+// transform of the limb that they hold, and an operation that has run once allocates nothing when it runs
+// again. Secrets are wiped by their owners before they come here.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include <new>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace sotto {
 
@@ -63,5 +64,22 @@ class AlignedWords {
   u64* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+/// Short-lived lists inside operations, and the parts of ciphertexts, take their memory from the same lists.
+template <class T>
+struct RecyclingAllocator {
+  using value_type = T;
+  RecyclingAllocator() = default;
+  template <class U>
+  RecyclingAllocator(const RecyclingAllocator<U>&) noexcept {}  // NOLINT: what an allocator must be
+  T* allocate(std::size_t n) {
+    if (n > SIZE_MAX / sizeof(T)) throw std::bad_array_new_length();
+    return static_cast<T*>(acquire_aligned(n * sizeof(T)));
+  }
+  void deallocate(T* p, std::size_t n) noexcept { release_aligned(p, n * sizeof(T)); }
+  friend bool operator==(const RecyclingAllocator&, const RecyclingAllocator&) noexcept { return true; }
+};
+template <class T>
+using RecycledVector = std::vector<T, RecyclingAllocator<T>>;
 
 }  // namespace sotto

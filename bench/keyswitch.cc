@@ -33,7 +33,7 @@ void mod_down(benchmark::State& state, Scheme& s) {
   const ckks::KeySwitcher& switcher = s.evaluator->switcher();
   const ckks::SwitchingKey* const key = &s.rotation_key();
   const ckks::Decomposition digits = switcher.decompose(s.cipher.c[1], s.threads);
-  const std::vector<ckks::ExtendedPair> u = switcher.inner_products(digits, {&key, 1}, s.threads);
+  const RecycledVector<ckks::ExtendedPair> u = switcher.inner_products(digits, {&key, 1}, s.threads);
   run_with_ratio(state, s, 2.0 * s.limbs(),
                  [&] { benchmark::DoNotOptimize(switcher.mod_down(u.front(), false, s.threads)); });
 }

@@ -70,7 +70,7 @@ void Division::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* co
   const std::size_t n = to_.front()->n();
   const int leaving = static_cast<int>(leaving_.size()), parts = static_cast<int>(in.size());
   const auto rows = n * static_cast<std::size_t>(lift_.rows());
-  std::vector<AlignedWords> scratch;
+  RecycledVector<AlignedWords> scratch;
   for (int part = 0; part < parts; ++part) scratch.emplace_back(rows);
   parallel_for(threads, parts * leaving, [&](int task) {
     const auto part = static_cast<std::size_t>(task % parts), d = static_cast<std::size_t>(task / parts);
@@ -95,7 +95,7 @@ void Division::divide(int first, int last, ntt::ConstLimb prepared, const EvalPo
                       const EvalPoly* add, const ntt::Automorphism* sigma) const {
   const std::size_t n = in.n();
   AlignedWords buffer(n * static_cast<std::size_t>(last - first));
-  std::vector<ntt::BaseConversion::Target> remainders;
+  RecycledVector<ntt::BaseConversion::Target> remainders;
   for (int i = first; i < last; ++i) {
     remainders.push_back({i, buffer.span().subspan(static_cast<std::size_t>(i - first) * n, n)});
   }

@@ -22,7 +22,7 @@ struct Plaintext {
 /// level.
 struct Ciphertext {
   ParamsPtr params;
-  std::vector<EvalPoly> c;  // 2 parts, or 3 before relinearisation; each with the limbs of the level
+  RecycledVector<EvalPoly> c;  // 2 parts, or 3 before relinearisation; each with the limbs of the level
   double scale = 0;
   KeyId key_id{};  // of the secret that opens it; operations refuse to mix two
   std::optional<Seed>

@@ -36,7 +36,7 @@ void reduce_words(const ntt::Modulus& q, std::span<const std::int64_t> x, double
 
 /// round(x) mod q for doubles of any size: mantissa mod q times 2^k mod q.
 void reduce_wide(const ntt::Modulus& q, std::span<const double> x, double largest, ntt::Limb out) {
-  std::vector<u64> powers{1};  // 2^k mod q
+  RecycledVector<u64> powers{1};  // 2^k mod q
   for (int k = largest < kWordLimit ? 0 : std::ilogb(largest) - 52; k > 0; --k)
     powers.push_back(q.add(powers.back(), powers.back()));
   for (std::size_t i = 0; i < out.size(); ++i) {

@@ -81,7 +81,7 @@ Ciphertext Evaluator::empty_like(const Ciphertext& a, std::size_t parts, int lev
 }
 
 void Evaluator::each_limb(const Ciphertext& shape,
-                          const std::function<void(std::size_t, int, const ntt::Plan&)>& body) const {
+                          FunctionRef<void(std::size_t, int, const ntt::Plan&)> body) const {
   const Basis& basis = params()->basis(shape.level());
   const int limbs = basis.size(), parts = static_cast<int>(shape.c.size());
   parallel_for(threads_, parts * limbs, [&](int task) {
@@ -153,8 +153,7 @@ Ciphertext Evaluator::negate(const Ciphertext& a) const {
 }
 
 Ciphertext Evaluator::change_first(
-    const Ciphertext& a,
-    const std::function<void(ntt::Limb, ntt::ConstLimb, int, const ntt::Plan&)>& body) const {
+    const Ciphertext& a, FunctionRef<void(ntt::Limb, ntt::ConstLimb, int, const ntt::Plan&)> body) const {
   Ciphertext out = empty_like(a, a.c.size(), a.level(), a.scale);
   each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
     if (part == 0) {
@@ -228,7 +227,7 @@ Ciphertext Evaluator::multiply_constant(const Ciphertext& a, double c, double co
   require_constant("multiply_constant", c, constant_scale, a);
   Ciphertext out = empty_like(a, a.c.size(), a.level(),
                               product_scale("multiply_constant", a.scale, constant_scale, a.level()));
-  std::vector<u64> residues;  // [limb]
+  RecycledVector<u64> residues;  // [limb]
   for (const int prime : params()->basis(a.level()).primes())
     residues.push_back(rounded_residue(c * constant_scale, params()->q(prime).modulus()));
   each_limb(out, [&](std::size_t part, int i, const ntt::Plan& plan) {
@@ -386,9 +385,9 @@ GaloisKeyId Evaluator::rotation(int step) const noexcept {
   return {.step = ((step % slots) + slots) % slots, .conjugate = false};
 }
 
-std::vector<Evaluator::Galois> Evaluator::galois(std::span<const GaloisKeyId> ids, int level,
-                                                 std::string_view operation) const {
-  std::vector<Galois> found;
+RecycledVector<Evaluator::Galois> Evaluator::galois(std::span<const GaloisKeyId> ids, int level,
+                                                    std::string_view operation) const {
+  RecycledVector<Galois> found;
   std::string missing;
   for (const GaloisKeyId& id : ids) {
     const int reach = keys_->level_of(id);
@@ -406,16 +405,16 @@ std::vector<Evaluator::Galois> Evaluator::galois(std::span<const GaloisKeyId> id
 }
 
 /// Many maps go to threads whole when they are divided; few share the limbs of each.
-std::vector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::span<const Galois> maps) const {
-  std::vector<std::shared_ptr<const SwitchingKey>> held;
-  std::vector<const SwitchingKey*> keys;
+RecycledVector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::span<const Galois> maps) const {
+  RecycledVector<std::shared_ptr<const SwitchingKey>> held;
+  RecycledVector<const SwitchingKey*> keys;
   for (const Galois& map : maps) {
     held.push_back(key(map));
     keys.push_back(held.back().get());
   }
   const Decomposition digits = switcher_.decompose(a.c[1], threads_);
-  const std::vector<ExtendedPair> u = switcher_.inner_products(digits, keys, threads_);
-  std::vector<Ciphertext> out(maps.size());
+  const RecycledVector<ExtendedPair> u = switcher_.inner_products(digits, keys, threads_);
+  RecycledVector<Ciphertext> out(maps.size());
   const int count = static_cast<int>(maps.size());
   const bool whole = count >= 4 * threads_.count;
   parallel_for(whole ? threads_ : Threads{1}, count, [&](int task) {
@@ -446,16 +445,16 @@ Ciphertext Evaluator::conjugate(const Ciphertext& a) const {
   return apply_galois(a, {.step = 0, .conjugate = true}, "conjugate");
 }
 
-std::vector<Ciphertext> Evaluator::rotate_many(const Ciphertext& a, std::span<const int> steps) const {
+RecycledVector<Ciphertext> Evaluator::rotate_many(const Ciphertext& a, std::span<const int> steps) const {
   require_mine("rotate_many", a);
-  std::vector<GaloisKeyId> ids;
+  RecycledVector<GaloisKeyId> ids;
   for (int step : steps) {
     if (rotation(step).step != 0) ids.push_back(rotation(step));
   }
-  const std::vector<Galois> found = galois(ids, a.level(), "rotate_many");
-  std::vector<Ciphertext> moved;
+  const RecycledVector<Galois> found = galois(ids, a.level(), "rotate_many");
+  RecycledVector<Ciphertext> moved;
   if (!found.empty()) moved = apply_galois(a, found);
-  std::vector<Ciphertext> out;
+  RecycledVector<Ciphertext> out;
   auto next = moved.begin();
   for (int step : steps) out.push_back(rotation(step).step == 0 ? a : std::move(*next++));
   return out;

@@ -5,9 +5,9 @@
 // ciphertexts of other parameters or keys, and each result owns its words.
 #pragma once
 
-#include <functional>
 #include <span>
 
+#include "base/function_ref.h"
 #include "ckks/ciphertext.h"
 #include "ckks/key_store.h"
 #include "ckks/keyswitch.h"
@@ -57,7 +57,7 @@ class Evaluator {
   /// By X^(N/2): i in every slot. Two or three parts; exact.
   Ciphertext multiply_by_i(const Ciphertext& a) const;
   /// Rotates by every step, decomposing `a` once: (b + 2 |steps|)(l + a) transforms.
-  std::vector<Ciphertext> rotate_many(const Ciphertext& a, std::span<const int> steps) const;
+  RecycledVector<Ciphertext> rotate_many(const Ciphertext& a, std::span<const int> steps) const;
 
   /// An automorphism whose key is there and serves the level that was asked for.
   struct Galois {
@@ -65,7 +65,8 @@ class Evaluator {
     const ntt::Automorphism* sigma;
   };
   /// One for each id; throws kMissingKey naming every id that is absent or whose key is cut below `level`.
-  std::vector<Galois> galois(std::span<const GaloisKeyId> ids, int level, std::string_view operation) const;
+  RecycledVector<Galois> galois(std::span<const GaloisKeyId> ids, int level,
+                                std::string_view operation) const;
   /// Its key, to be held no longer than it is used: the store may have had to read it.
   std::shared_ptr<const SwitchingKey> key(const Galois& galois) const { return keys_->find(galois.id); }
   GaloisKeyId rotation(int step) const noexcept;
@@ -82,15 +83,15 @@ class Evaluator {
   Ciphertext exchange_primes(const Ciphertext& a, int level) const;
   Ciphertext empty_like(const Ciphertext& a, std::size_t parts, int level, double scale) const;
   void each_limb(const Ciphertext& shape,
-                 const std::function<void(std::size_t part, int limb, const ntt::Plan&)>& body) const;
+                 FunctionRef<void(std::size_t part, int limb, const ntt::Plan&)> body) const;
   /// body(out, in, i, plan) on the limbs of the first part; the others, and the seed of the second, are kept.
   Ciphertext change_first(
       const Ciphertext& a,
-      const std::function<void(ntt::Limb out, ntt::ConstLimb in, int limb, const ntt::Plan&)>& body) const;
+      FunctionRef<void(ntt::Limb out, ntt::ConstLimb in, int limb, const ntt::Plan&)> body) const;
   Ciphertext combine(std::string_view operation, const Ciphertext& a, const Ciphertext& b, bool negate) const;
   double product_scale(std::string_view operation, double a, double b, int level) const;
   ExtendedPair relinearisation(std::string_view operation, const EvalPoly& c2) const;
-  std::vector<Ciphertext> apply_galois(const Ciphertext& a, std::span<const Galois> maps) const;
+  RecycledVector<Ciphertext> apply_galois(const Ciphertext& a, std::span<const Galois> maps) const;
   Ciphertext apply_galois(const Ciphertext& a, const GaloisKeyId& id, std::string_view operation) const;
 
   KeyStorePtr keys_;

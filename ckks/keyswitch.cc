@@ -91,7 +91,7 @@ Decomposition KeySwitcher::decompose(const EvalPoly& c, Threads threads) const {
 template <class Out>
 void KeySwitcher::lift(const Decomposition& c, int digit, int first, int last, Out&& out) const {
   const DigitLift& plan = lifts(c.q_limbs())[static_cast<std::size_t>(digit)];
-  std::vector<ntt::BaseConversion::Target> targets;
+  RecycledVector<ntt::BaseConversion::Target> targets;
   for (int i = first; i < last; ++i) {
     const int target = plan.target[static_cast<std::size_t>(i)];
     if (target >= 0) targets.push_back({target, out(i)});
@@ -104,7 +104,7 @@ void KeySwitcher::lift(const Decomposition& c, int digit, int first, int last, O
 
 /// body() for the limbs [first, last), which are lifted together.
 void KeySwitcher::lift_limbs(const Decomposition& c, int first, int last, Threads inner,
-                             const LimbBody& body) const {
+                             LimbBody body) const {
   const std::size_t stride = params_->n() + kRowPadding;
   const auto digits = static_cast<std::size_t>(c.digits());
   AlignedWords scratch(stride * digits * static_cast<std::size_t>(last - first));  // [limb][digit][stride]
@@ -125,7 +125,7 @@ void KeySwitcher::lift_limbs(const Decomposition& c, int first, int last, Thread
 }
 
 void KeySwitcher::each_limb(const Decomposition& c, int first, int last, Threads threads,
-                            const LimbBody& body) const {
+                            LimbBody body) const {
   const int team = std::max(threads.count, 1), share = (last - first) / team;
   parallel_for(threads, team, [&](int member) {
     const int end = first + (member + 1) * share;
@@ -150,11 +150,11 @@ void KeySwitcher::multiply_key(ntt::Rows digits, const SwitchingKey& key, std::s
   params_->limb(i, q_limbs).inner_product(out, digits, {rows.data(), digits.size()});
 }
 
-std::vector<ExtendedPair> KeySwitcher::inner_products(const Decomposition& c,
-                                                      std::span<const SwitchingKey* const> keys,
-                                                      Threads threads) const {
+RecycledVector<ExtendedPair> KeySwitcher::inner_products(const Decomposition& c,
+                                                         std::span<const SwitchingKey* const> keys,
+                                                         Threads threads) const {
   const int q_limbs = c.q_limbs(), p_limbs = params_->special_count();
-  std::vector<ExtendedPair> out;
+  RecycledVector<ExtendedPair> out;
   for (std::size_t k = 0; k < keys.size(); ++k) {
     out.push_back({EvalPoly(params_->n(), q_limbs, p_limbs), EvalPoly(params_->n(), q_limbs, p_limbs)});
   }

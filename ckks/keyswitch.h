@@ -12,11 +12,11 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <map>
 #include <span>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "ckks/basis.h"
 #include "ckks/keys.h"
 
@@ -32,7 +32,7 @@ class Decomposition {
  private:
   friend class KeySwitcher;
   const EvalPoly* source_ = nullptr;
-  std::vector<AlignedWords> coefficients_;  // [digit]: prepared for its BaseConversion
+  RecycledVector<AlignedWords> coefficients_;  // [digit]: prepared for its BaseConversion
 };
 
 /// Two parts modulo QP.
@@ -49,17 +49,18 @@ class KeySwitcher {
 
   /// What is done with the digits lifted to limb i of QP (chain limbs, then special ones), in the evaluation
   /// domain; `inner` is for the work on one limb.
-  using LimbBody = std::function<void(int i, ntt::Rows digits, Threads inner)>;
+  using LimbBody = FunctionRef<void(int i, ntt::Rows digits, Threads inner)>;
   /// body() for the limbs [first, last). Whole limbs go to threads; those left over are shared inside.
-  void each_limb(const Decomposition& c, int first, int last, Threads threads, const LimbBody& body) const;
+  void each_limb(const Decomposition& c, int first, int last, Threads threads, LimbBody body) const;
 
   /// One limb of one part of the inner product of lifted digits and a key. The key must reach the level of
   /// q_limbs; of a longer key the first digits and limbs are used.
   void multiply_key(ntt::Rows digits, const SwitchingKey& key, std::size_t part, int i, int q_limbs,
                     ntt::Limb out) const noexcept;
   /// All limbs, for each key.
-  std::vector<ExtendedPair> inner_products(const Decomposition& c, std::span<const SwitchingKey* const> keys,
-                                           Threads threads) const;
+  RecycledVector<ExtendedPair> inner_products(const Decomposition& c,
+                                              std::span<const SwitchingKey* const> keys,
+                                              Threads threads) const;
 
   /// Division by P, and by rescale_factor() of the level too when `rescale`; `finish` as in Division.
   std::array<EvalPoly, 2> mod_down(const ExtendedPair& u, bool rescale, Threads threads,
@@ -85,7 +86,7 @@ class KeySwitcher {
   DigitLift make_lift(const Basis& basis, const Digit& digit);
   template <class Out>
   void lift(const Decomposition& c, int digit, int first, int last, Out&& out) const;
-  void lift_limbs(const Decomposition& c, int first, int last, Threads inner, const LimbBody& body) const;
+  void lift_limbs(const Decomposition& c, int first, int last, Threads inner, LimbBody body) const;
 
   ParamsPtr params_;
   // From the primes of a digit, perhaps cut short at its level, to all other chain primes and all special

@@ -37,7 +37,7 @@ class Application {
 
   /// Keys of all babies, the giant step and the folds, in that order; babies and folds of step 0 have none.
   void find_keys() {
-    std::vector<GaloisKeyId> ids;
+    RecycledVector<GaloisKeyId> ids;
     const auto want = [&](int step) {
       if (step != 0) ids.push_back(evaluator_.rotation(step));
     };
@@ -50,12 +50,12 @@ class Application {
   /// Every block, modulo QP and times P, not yet rotated by its giant step. Babies of a few limbs at a time:
   /// first they are made, limb by limb, then piece by piece of a limb multiplied with the diagonals, each of
   /// which is read once for both parts.
-  std::vector<ExtendedPair> blocks() const {
+  RecycledVector<ExtendedPair> blocks() const {
     const BabyKeys keys = baby_keys();
     const bool moves = transform_.babies.back() != 0;  // ascending
     const Decomposition digits =
         moves ? evaluator_.switcher().decompose(a_.c[1], evaluator_.threads()) : Decomposition();
-    std::vector<ExtendedPair> out;
+    RecycledVector<ExtendedPair> out;
     for (const auto& block : transform_.blocks)
       out.push_back(block.empty() ? ExtendedPair() : extended_pair());
 
@@ -101,7 +101,7 @@ class Application {
   }
 
   /// The sum of the rotated blocks, by Horner, then the folds.
-  ExtendedPair accumulate(std::vector<ExtendedPair> blocks) const {
+  ExtendedPair accumulate(RecycledVector<ExtendedPair> blocks) const {
     auto map = maps_.begin() + moved_babies();
     ExtendedPair sum = std::move(blocks.back());
     for (std::size_t k = blocks.size() - 1; k-- > 0;) {
@@ -114,7 +114,7 @@ class Application {
 
  private:
   /// In the order of the babies that move.
-  using BabyKeys = std::vector<std::shared_ptr<const SwitchingKey>>;
+  using BabyKeys = RecycledVector<std::shared_ptr<const SwitchingKey>>;
 
   std::ptrdiff_t moved_babies() const noexcept {
     return std::ranges::count_if(transform_.babies, [](int baby) { return baby != 0; });
@@ -190,9 +190,9 @@ class Application {
   /// Words [from, from + size) of limb i of every block: inner products of diagonals and babies
   /// ([part][baby][stride]).
   void block_piece(int i, std::span<const u64> babies, std::size_t from, std::size_t size,
-                   std::vector<ExtendedPair>& out) const {
+                   RecycledVector<ExtendedPair>& out) const {
     const ntt::Plan& plan = params_.limb(i, q_limbs());
-    std::vector<const u64*> x, y;
+    RecycledVector<const u64*> x, y;
     for (std::size_t k = 0; k < transform_.blocks.size(); ++k) {
       const auto& block = transform_.blocks[k];
       for (std::size_t part = 0; part < 2 && !block.empty(); ++part) {
@@ -211,7 +211,7 @@ class Application {
   const EncodedTransform& transform_;
   const Ciphertext& a_;
   const Params& params_;
-  std::vector<Galois> maps_;
+  RecycledVector<Galois> maps_;
 };
 
 /// The scale of the result.

@@ -120,7 +120,7 @@ class NativeEngine final : public Engine {
     for (int step : steps) {
       if (evaluator_.rotation(step).step != 0) moving.push_back(step);
     }
-    std::vector<Ciphertext> moved = evaluator_.rotate_many(get(a), moving);
+    RecycledVector<Ciphertext> moved = evaluator_.rotate_many(get(a), moving);
     std::vector<Cipher> out;
     auto next = moved.begin();
     for (int step : steps) {

@@ -187,7 +187,7 @@ TEST_P(EvaluatorOf, HoistedRotationsAreTheSameWords) {
   const std::vector<int> steps{1, 0, 100, -1, 5, 2, 1, 255, 2, 5};
   for (const int threads : {1, 2}) {
     const Evaluator other(evaluator().keys(), Threads{threads});
-    const std::vector<Ciphertext> many = other.rotate_many(a, steps);
+    const RecycledVector<Ciphertext> many = other.rotate_many(a, steps);
     ASSERT_EQ(many.size(), steps.size());
     for (std::size_t k = 0; k < steps.size(); ++k) {
       const Ciphertext one = evaluator().rotate(a, steps[k]);
