@@ -76,7 +76,7 @@ void Division::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* co
     const auto part = static_cast<std::size_t>(task % parts), d = static_cast<std::size_t>(task / parts);
     const ntt::Limb x = scratch[part].span().subspan(d * n, n);
     std::ranges::copy(in[part]->limb(leaving_limb_[d]), x.begin());
-    leaving_[d]->inverse(x);
+    lower(d, scratch[part].span());
   });
   parallel_for(threads, parts * lift_.tiles(), [&](int task) {
     lift_.prepare(scratch[static_cast<std::size_t>(task % parts)].span(), task / parts);
@@ -86,34 +86,51 @@ void Division::apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* co
   parallel_for(threads, parts * groups, [&](int task) {
     const auto part = static_cast<std::size_t>(task % parts);
     const int first = task / parts * together, last = std::min(first + together, limbs());
-    divide(first, last, scratch[part].span(), *in[part], *out[part], finish.add[part], finish.sigma);
+    divide_limbs(first, last, scratch[part].span(), *in[part], *out[part], finish.add[part], finish.sigma);
   });
 }
 
-/// Limbs [first, last) of one part: sigma((T in - lift) / D + add), where T in is 0 on an entering prime.
-void Division::divide(int first, int last, ntt::ConstLimb prepared, const EvalPoly& in, EvalPoly& out,
-                      const EvalPoly* add, const ntt::Automorphism* sigma) const {
+void Division::lower(std::size_t d, std::span<u64> rows) const noexcept {
+  const std::size_t n = leaving_[d]->n();
+  leaving_[d]->inverse(rows.subspan(d * n, n));
+}
+
+/// Limbs [first, last) of one part, which share the reads of the rows.
+void Division::divide_limbs(int first, int last, std::span<const u64> rows, const EvalPoly& in, EvalPoly& out,
+                            const EvalPoly* add, const ntt::Automorphism* sigma) const {
   const std::size_t n = in.n();
   AlignedWords buffer(n * static_cast<std::size_t>(last - first));
   RecycledVector<ntt::BaseConversion::Target> remainders;
   for (int i = first; i < last; ++i) {
     remainders.push_back({i, buffer.span().subspan(static_cast<std::size_t>(i - first) * n, n)});
   }
-  lift_.convert(remainders, prepared);
+  lift_.convert(remainders, rows);
   for (const auto& [i, remainder] : remainders) {
-    const ntt::Plan& plan = *to_[static_cast<std::size_t>(i)];
-    const ntt::Limb quotient = sigma == nullptr ? out.limb(i) : remainder;
-    const int source = from_limb_[static_cast<std::size_t>(i)];
-    plan.forward(remainder);
-    if (source >= 0) {
-      plan.subtract_multiply_scalar(quotient, in.limb(source), remainder,
-                                    factor_[static_cast<std::size_t>(i)]);
-    } else if (sigma == nullptr) {
-      std::ranges::copy(remainder, quotient.begin());
-    }
-    if (add != nullptr) plan.add(quotient, quotient, add->limb(i));
-    if (sigma != nullptr) plan.permute(out.limb(i), quotient, *sigma);
+    const ntt::ConstLimb source = source_of(i) >= 0 ? in.limb(source_of(i)) : ntt::ConstLimb();
+    finish(i, remainder, source, out.limb(i), add, sigma);
   }
+}
+
+void Division::divide(int i, std::span<const u64> rows, ntt::ConstLimb in, ntt::Limb buffer, ntt::Limb out,
+                      const EvalPoly* add, const ntt::Automorphism* sigma) const {
+  const ntt::BaseConversion::Target remainder{i, buffer};
+  lift_.convert({&remainder, 1}, rows);
+  finish(i, buffer, in, out, add, sigma);
+}
+
+/// sigma((T in - lift) / D + add), where T in is 0 on an entering prime.
+void Division::finish(int i, ntt::Limb remainder, ntt::ConstLimb in, ntt::Limb out, const EvalPoly* add,
+                      const ntt::Automorphism* sigma) const noexcept {
+  const ntt::Plan& plan = *to_[static_cast<std::size_t>(i)];
+  const ntt::Limb quotient = sigma == nullptr ? out : remainder;
+  plan.forward(remainder);
+  if (source_of(i) >= 0) {
+    plan.subtract_multiply_scalar(quotient, in, remainder, factor_[static_cast<std::size_t>(i)]);
+  } else if (sigma == nullptr) {
+    std::ranges::copy(remainder, quotient.begin());
+  }
+  if (add != nullptr) plan.add(quotient, quotient, add->limb(i));
+  if (sigma != nullptr) plan.permute(out, quotient, *sigma);
 }
 
 }  // namespace sotto::ckks

@@ -3,6 +3,7 @@
 // Built on the exact base conversion of ntt/base_conversion.h.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -44,9 +45,33 @@ class Division {
   void apply(std::span<const EvalPoly* const> in, std::span<EvalPoly* const> out, Threads threads,
              const DivisionFinish& finish = {}) const;
 
- private:
-  void divide(int first, int last, ntt::ConstLimb prepared, const EvalPoly& in, EvalPoly& out,
+  // The steps of apply() on one part, for a caller that makes the limbs of its input one by one: lower() for
+  // each limb that leaves, prepare() for each tile, then divide() for each limb of B.
+
+  /// The limbs of the input whose primes leave, ascending.
+  std::span<const int> leaving() const noexcept { return leaving_limb_; }
+  /// Where limb i of B stands in the input, or -1 for a prime that enters.
+  int source_of(int i) const noexcept { return from_limb_[static_cast<std::size_t>(i)]; }
+  /// The limb of B that limb i of the input, which stays, becomes.
+  int target_of(int i) const noexcept {
+    return static_cast<int>(std::ranges::find(from_limb_, i) - from_limb_.begin());
+  }
+  /// Rows of n words that the steps share: one for each leaving limb, and one more.
+  int rows() const noexcept { return lift_.rows(); }
+  /// Row d holds leaving limb d; from evaluations to coefficients.
+  void lower(std::size_t d, std::span<u64> rows) const noexcept;
+  int tiles() const noexcept { return lift_.tiles(); }
+  void prepare(std::span<u64> rows, int tile) const noexcept { lift_.prepare(rows, tile); }
+  /// Limb i of B from limb source_of(i) of the input, which is not read where there is none. `buffer` is
+  /// overwritten, distinct from the others; `add` may be null.
+  void divide(int i, std::span<const u64> rows, ntt::ConstLimb in, ntt::Limb buffer, ntt::Limb out,
               const EvalPoly* add, const ntt::Automorphism* sigma) const;
+
+ private:
+  void divide_limbs(int first, int last, std::span<const u64> rows, const EvalPoly& in, EvalPoly& out,
+                    const EvalPoly* add, const ntt::Automorphism* sigma) const;
+  void finish(int i, ntt::Limb remainder, ntt::ConstLimb in, ntt::Limb out, const EvalPoly* add,
+              const ntt::Automorphism* sigma) const noexcept;
 
   std::vector<const ntt::Plan*> leaving_, to_;
   std::vector<int> leaving_limb_;  // where each leaving prime stands in the input

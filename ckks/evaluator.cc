@@ -263,8 +263,7 @@ Ciphertext Evaluator::product(const Ciphertext& a_in, const Ciphertext& b_in) co
   return out;
 }
 
-ExtendedPair Evaluator::relinearisation(std::string_view operation, const EvalPoly& c2) const {
-  const int level = params()->level_of(c2.q_limbs());
+std::shared_ptr<const SwitchingKey> Evaluator::relin_key(std::string_view operation, int level) const {
   const int reach = keys_->level_of(std::nullopt);
   if (reach < level) {
     refuse(ErrorCode::kMissingKey, operation,
@@ -273,19 +272,23 @@ ExtendedPair Evaluator::relinearisation(std::string_view operation, const EvalPo
                        : std::string("there is no relinearisation key, needed at level ")) +
                std::to_string(level) + "; request it with relin_level " + std::to_string(level));
   }
-  const std::shared_ptr<const SwitchingKey> held = keys_->find(std::nullopt);
-  const SwitchingKey* key = held.get();
-  return std::move(switcher_.inner_products(switcher_.decompose(c2, threads_), {&key, 1}, threads_).front());
+  return keys_->find(std::nullopt);
+}
+
+/// A ciphertext with the parameters and key of another.
+Ciphertext Evaluator::two_parts(const Ciphertext& like, double scale, std::array<EvalPoly, 2> parts) {
+  Ciphertext out{.params = like.params, .c = {}, .scale = scale, .key_id = like.key_id, .seed = {}};
+  out.c.reserve(2);
+  for (EvalPoly& part : parts) out.c.push_back(std::move(part));
+  return out;
 }
 
 Ciphertext Evaluator::relinearise(const Ciphertext& a) const {
   require_mine("relinearise", a, 3);
-  const ExtendedPair u = relinearisation("relinearise", a.c[2]);
-  auto [c0, c1] = switcher_.mod_down(u, false, threads_, {.add = {&a.c[0], &a.c[1]}});
-  Ciphertext out{.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
-  out.c.push_back(std::move(c0));
-  out.c.push_back(std::move(c1));
-  return out;
+  const std::shared_ptr<const SwitchingKey> key = relin_key("relinearise", a.level());
+  const KeySwitcher::Descent to{.key = key.get(), .finish = {.add = {&a.c[0], &a.c[1]}}};
+  return two_parts(a, a.scale,
+                   switcher_.switch_down(switcher_.decompose(a.c[2], threads_), to, false, threads_));
 }
 
 Ciphertext Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
@@ -304,33 +307,17 @@ Ciphertext Evaluator::relinearise_rescale(const Ciphertext& d) const {
   require_mine("relinearise", d, 3);
   const int level = d.level();
   const double scale = rescaled("rescale", d.scale, level);
-  ExtendedPair u = relinearisation("relinearise", d.c[2]);
-  const Basis& basis = params()->basis(level);
-  parallel_for(threads_, 2 * basis.size(),
-               [&](int task) {  // (P d0 + u0, P d1 + u1) modulo QP, then one division
-                 const auto part = static_cast<std::size_t>(task % 2);
-                 const int i = task / 2;
-                 const ntt::Plan& plan = params()->q(basis.prime(i));
-                 AlignedWords scaled(plan.n());
-                 plan.multiply_scalar(scaled.span(), d.c[part].limb(i),
-                                      switcher_.special_product(basis.prime(i)));
-                 plan.add(u[part].limb(i), u[part].limb(i), scaled.span());
-               });
-  auto [c0, c1] = switcher_.mod_down(u, true, threads_);
-  Ciphertext out{.params = d.params, .c = {}, .scale = scale, .key_id = d.key_id, .seed = {}};
-  out.c.push_back(std::move(c0));
-  out.c.push_back(std::move(c1));
-  return out;
+  // (P d0 + u0, P d1 + u1) modulo QP, then one division
+  const std::shared_ptr<const SwitchingKey> key = relin_key("relinearise", level);
+  const KeySwitcher::Descent to{.key = key.get(), .lifted = {&d.c[0], &d.c[1]}};
+  return two_parts(d, scale,
+                   switcher_.switch_down(switcher_.decompose(d.c[2], threads_), to, true, threads_));
 }
 
 Ciphertext Evaluator::rescale(const Ciphertext& a, int count) const {
   require_mine("rescale", a);
   const double scale = rescaled("rescale", a.scale, a.level(), count);
-  auto [c0, c1] = switcher_.rescale(a.c[0], a.c[1], count, threads_);
-  Ciphertext out{.params = a.params, .c = {}, .scale = scale, .key_id = a.key_id, .seed = {}};
-  out.c.push_back(std::move(c0));
-  out.c.push_back(std::move(c1));
-  return out;
+  return two_parts(a, scale, switcher_.rescale(a.c[0], a.c[1], count, threads_));
 }
 
 Ciphertext Evaluator::drop_to_level(const Ciphertext& a, int level) const {
@@ -420,10 +407,8 @@ RecycledVector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::spa
   parallel_for(whole ? threads_ : Threads{1}, count, [&](int task) {
     const auto k = static_cast<std::size_t>(task);
     const DivisionFinish finish{.add = {&a.c[0], nullptr}, .sigma = maps[k].sigma};
-    out[k] = {.params = a.params, .c = {}, .scale = a.scale, .key_id = a.key_id, .seed = {}};
-    auto [c0, c1] = switcher_.mod_down(u[k], false, whole ? Threads{1} : threads_, finish);
-    out[k].c.push_back(std::move(c0));
-    out[k].c.push_back(std::move(c1));
+    const Threads inner = whole ? Threads{1} : threads_;
+    out[k] = two_parts(a, a.scale, switcher_.mod_down(u[k], false, inner, finish));
   });
   return out;
 }
@@ -431,7 +416,11 @@ RecycledVector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::spa
 Ciphertext Evaluator::apply_galois(const Ciphertext& a, const GaloisKeyId& id,
                                    std::string_view operation) const {
   require_mine(operation, a);
-  return std::move(apply_galois(a, galois({&id, 1}, a.level(), operation)).front());
+  const Galois map = galois({&id, 1}, a.level(), operation).front();
+  const std::shared_ptr<const SwitchingKey> held = key(map);
+  const KeySwitcher::Descent to{.key = held.get(), .finish = {.add = {&a.c[0], nullptr}, .sigma = map.sigma}};
+  return two_parts(a, a.scale,
+                   switcher_.switch_down(switcher_.decompose(a.c[1], threads_), to, false, threads_));
 }
 
 Ciphertext Evaluator::rotate(const Ciphertext& a, int step) const {

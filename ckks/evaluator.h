@@ -90,7 +90,8 @@ class Evaluator {
       FunctionRef<void(ntt::Limb out, ntt::ConstLimb in, int limb, const ntt::Plan&)> body) const;
   Ciphertext combine(std::string_view operation, const Ciphertext& a, const Ciphertext& b, bool negate) const;
   double product_scale(std::string_view operation, double a, double b, int level) const;
-  ExtendedPair relinearisation(std::string_view operation, const EvalPoly& c2) const;
+  std::shared_ptr<const SwitchingKey> relin_key(std::string_view operation, int level) const;
+  static Ciphertext two_parts(const Ciphertext& like, double scale, std::array<EvalPoly, 2> parts);
   RecycledVector<Ciphertext> apply_galois(const Ciphertext& a, std::span<const Galois> maps) const;
   Ciphertext apply_galois(const Ciphertext& a, const GaloisKeyId& id, std::string_view operation) const;
 

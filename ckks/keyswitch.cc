@@ -167,6 +167,67 @@ RecycledVector<ExtendedPair> KeySwitcher::inner_products(const Decomposition& c,
   return out;
 }
 
+/// One limb of one part of u + P lifted.
+void KeySwitcher::descend_limb(ntt::Rows digits, const Descent& to, std::size_t part, int i, int q_limbs,
+                               ntt::Limb buffer, ntt::Limb out) const noexcept {
+  multiply_key(digits, *to.key, part, i, q_limbs, out);
+  if (i >= q_limbs || to.lifted[part] == nullptr) return;  // P is 0 modulo its own primes
+  const int prime = params_->basis(params_->level_of(q_limbs)).prime(i);
+  params_->q(prime).multiply_scalar(buffer, to.lifted[part]->limb(i), special_product(prime));
+  params_->q(prime).add(out, out, buffer);
+}
+
+std::array<EvalPoly, 2> KeySwitcher::switch_down(const Decomposition& c, const Descent& to, bool rescale,
+                                                 Threads threads) const {
+  const int q_limbs = c.q_limbs(), limbs = q_limbs + params_->special_count();
+  const std::size_t n = params_->n();
+  const Division& division = mod_down_[static_cast<std::size_t>(params_->level_of(q_limbs))][rescale ? 1 : 0];
+  const std::span<const int> leaving = division.leaving();
+  const std::size_t words = n * static_cast<std::size_t>(division.rows());
+  std::array<AlignedWords, 2> rows{AlignedWords(words), AlignedWords(words)};  // [part][row][n]
+  std::array<EvalPoly, 2> out{EvalPoly(n, division.limbs()), EvalPoly(n, division.limbs())};
+
+  // `stays` or leaves: whole runs of limbs at a time.
+  const auto each_run = [&](bool stays, LimbBody body) {
+    for (int first = 0, last = 0; first < limbs; first = last) {
+      const auto keeps = [&](int i) { return !std::ranges::binary_search(leaving, i); };
+      for (last = first; last < limbs && keeps(last) == keeps(first);) ++last;
+      if (keeps(first) == stays) each_limb(c, first, last, threads, body);
+    }
+  };
+  each_run(false, [&](int i, ntt::Rows digits, Threads inner) {
+    const auto d = static_cast<std::size_t>(std::ranges::lower_bound(leaving, i) - leaving.begin());
+    parallel_for(inner, 2, [&](int task) {
+      const auto part = static_cast<std::size_t>(task);
+      AlignedWords buffer(n);
+      descend_limb(digits, to, part, i, q_limbs, buffer.span(), rows[part].span().subspan(d * n, n));
+      division.lower(d, rows[part].span());
+    });
+  });
+  parallel_for(threads, 2 * division.tiles(), [&](int task) {
+    division.prepare(rows[static_cast<std::size_t>(task % 2)].span(), task / 2);
+  });
+  const auto divide_limb = [&](int target, std::size_t part, ntt::ConstLimb u, ntt::Limb buffer) {
+    division.divide(target, rows[part].span(), u, buffer, out[part].limb(target), to.finish.add[part],
+                    to.finish.sigma);
+  };
+  each_run(true, [&](int i, ntt::Rows digits, Threads inner) {
+    parallel_for(inner, 2, [&](int task) {
+      const auto part = static_cast<std::size_t>(task);
+      AlignedWords buffer(2 * n + kRowPadding);
+      const ntt::Limb u = buffer.span().first(n), remainder = buffer.span().last(n);
+      descend_limb(digits, to, part, i, q_limbs, remainder, u);
+      divide_limb(division.target_of(i), part, u, remainder);
+    });
+  });
+  parallel_for(threads, 2 * division.limbs(), [&](int task) {  // primes that enter
+    if (division.source_of(task / 2) >= 0) return;
+    AlignedWords buffer(n);
+    divide_limb(task / 2, static_cast<std::size_t>(task % 2), {}, buffer.span());
+  });
+  return out;
+}
+
 std::array<EvalPoly, 2> KeySwitcher::mod_down(const ExtendedPair& u, bool rescale, Threads threads,
                                               const DivisionFinish& finish) const {
   const auto level = static_cast<std::size_t>(params_->level_of(u[0].q_limbs()));

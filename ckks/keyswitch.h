@@ -62,6 +62,19 @@ class KeySwitcher {
                                               std::span<const SwitchingKey* const> keys,
                                               Threads threads) const;
 
+  /// What becomes of one inner product (u0, u1): (u + P lifted) / P, or over the rescale factor too, and then
+  /// `finish`. A null part of `lifted` is 0; the others have the limbs of the decomposition.
+  struct Descent {
+    const SwitchingKey* key;
+    std::array<const EvalPoly*, 2> lifted{};
+    DivisionFinish finish{};
+  };
+  /// inner_products() and mod_down() in one, for one key: first the limbs that the division drops, then each
+  /// limb that stays goes from the lifted digits to its quotient while it is in the cache; (u0, u1) is never
+  /// stored.
+  std::array<EvalPoly, 2> switch_down(const Decomposition& c, const Descent& to, bool rescale,
+                                      Threads threads) const;
+
   /// Division by P, and by rescale_factor() of the level too when `rescale`; `finish` as in Division.
   std::array<EvalPoly, 2> mod_down(const ExtendedPair& u, bool rescale, Threads threads,
                                    const DivisionFinish& finish = {}) const;
@@ -84,6 +97,8 @@ class KeySwitcher {
     return lifts_[static_cast<std::size_t>(params_->level_of(q_limbs))];
   }
   DigitLift make_lift(const Basis& basis, const Digit& digit);
+  void descend_limb(ntt::Rows digits, const Descent& to, std::size_t part, int i, int q_limbs,
+                    ntt::Limb buffer, ntt::Limb out) const noexcept;
   template <class Out>
   void lift(const Decomposition& c, int digit, int first, int last, Out&& out) const;
   void lift_limbs(const Decomposition& c, int first, int last, Threads inner, LimbBody body) const;
