@@ -23,7 +23,7 @@ namespace sotto {
 namespace {
 
 constexpr std::size_t kLarge = std::size_t{16} << 10;      // from here on sizes are exact
-constexpr std::size_t kMostKept = std::size_t{256} << 20;  // bytes that wait unused at any time
+constexpr std::size_t kMostKept = std::size_t{512} << 20;  // bytes that wait unused: eight rotations at N = 2^16
 
 #ifndef __has_feature
 #define __has_feature(x) 0
