@@ -22,8 +22,9 @@
 namespace sotto {
 namespace {
 
-constexpr std::size_t kLarge = std::size_t{16} << 10;      // from here on sizes are exact
-constexpr std::size_t kMostKept = std::size_t{512} << 20;  // bytes that wait unused: eight rotations at N = 2^16
+constexpr std::size_t kLarge = std::size_t{16} << 10;  // from here on sizes are exact
+/// Bytes that wait unused: what eight hoisted rotations at N = 2^16 free.
+constexpr std::size_t kMostKept = std::size_t{512} << 20;
 
 #ifndef __has_feature
 #define __has_feature(x) 0
@@ -33,42 +34,6 @@ constexpr bool kRecycle = false;  // the sanitizer must see every block freed
 #else
 constexpr bool kRecycle = true;
 #endif
-
-class FreeLists {
- public:
-  void* take(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    const auto list = lists_.find(bytes);
-    if (list == lists_.end() || list->second.empty()) return nullptr;
-    void* p = list->second.back();
-    list->second.pop_back();
-    kept_ -= bytes;
-    return p;
-  }
-  /// False when the block is not wanted.
-  bool keep(void* p, std::size_t bytes) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (kept_ + bytes > kMostKept) return false;
-    try {
-      lists_[bytes].push_back(p);
-    } catch (...) {
-      return false;
-    }
-    kept_ += bytes;
-    return true;
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<std::size_t, std::vector<void*>> lists_;
-  std::size_t kept_ = 0;
-};
-
-/// Never destroyed: arrays with static storage may outlive any static object.
-FreeLists& free_lists() {
-  static FreeLists& lists = *new FreeLists;
-  return lists;
-}
 
 constexpr std::align_val_t kAlignment{AlignedWords::kAlignment};
 
@@ -108,6 +73,63 @@ void free_coloured(void* p, std::size_t bytes) noexcept {
   ::operator delete(static_cast<std::byte*>(p) - offset, alignment_of(bytes));
 }
 
+void* allocate_block(std::size_t size) {
+  return size < kLarge ? ::operator new(size, kAlignment) : allocate_coloured(size);
+}
+
+void free_block(void* p, std::size_t size) noexcept {
+  size < kLarge ? ::operator delete(p, kAlignment) : free_coloured(p, size);
+}
+
+class FreeLists {
+ public:
+  void* take(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const auto list = lists_.find(bytes);
+    if (list == lists_.end() || list->second.empty()) return nullptr;
+    void* p = list->second.back();
+    list->second.pop_back();
+    kept_ -= bytes;
+    return p;
+  }
+  /// False when the block is not wanted.
+  bool keep(void* p, std::size_t bytes) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!make_room(bytes)) return false;
+    try {
+      lists_[bytes].push_back(p);
+    } catch (...) {
+      return false;
+    }
+    kept_ += bytes;
+    return true;
+  }
+
+ private:
+  /// Frees blocks of other sizes until one more fits: what is freed now is asked for again sooner than what
+  /// keys and parameters of the past have left here.
+  bool make_room(std::size_t bytes) noexcept {
+    for (auto& [size, list] : lists_) {
+      while (size != bytes && kept_ + bytes > kMostKept && !list.empty()) {
+        free_block(list.back(), size);
+        list.pop_back();
+        kept_ -= size;
+      }
+    }
+    return kept_ + bytes <= kMostKept;
+  }
+
+  std::mutex mutex_;
+  std::unordered_map<std::size_t, std::vector<void*>> lists_;
+  std::size_t kept_ = 0;
+};
+
+/// Never destroyed: arrays with static storage may outlive any static object.
+FreeLists& free_lists() {
+  static FreeLists& lists = *new FreeLists;
+  return lists;
+}
+
 constexpr std::size_t listed_size(std::size_t bytes) noexcept {
   return bytes >= kLarge ? bytes : std::max(kLine, std::bit_ceil(bytes));
 }
@@ -118,13 +140,12 @@ void* acquire_aligned(std::size_t bytes) {
   const std::size_t size = listed_size(bytes);
   void* p = kRecycle ? free_lists().take(size) : nullptr;
   if (p != nullptr) return p;
-  return size < kLarge ? ::operator new(size, kAlignment) : allocate_coloured(size);
+  return allocate_block(size);
 }
 
 void release_aligned(void* p, std::size_t bytes) noexcept {
   const std::size_t size = listed_size(bytes);
-  if (kRecycle && free_lists().keep(p, size)) return;
-  size < kLarge ? ::operator delete(p, kAlignment) : free_coloured(p, size);
+  if (!kRecycle || !free_lists().keep(p, size)) free_block(p, size);
 }
 
 }  // namespace sotto
