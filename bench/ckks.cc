@@ -49,7 +49,8 @@ void decrypt(benchmark::State& state, Scheme& s) {
 }
 
 void encrypt(benchmark::State& state, Scheme& s) {
-  run_plain(state, [&] { benchmark::DoNotOptimize(ckks::encrypt(*s.secret, s.plain, s.rng, s.threads)); });
+  run_plain(state,
+            [&] { benchmark::DoNotOptimize(ckks::encrypt(s.client->secret(), s.plain, s.rng, s.threads)); });
 }
 
 void multiply_plain(benchmark::State& state, Scheme& s) {
@@ -82,8 +83,8 @@ double stream_seconds(std::size_t n) {
 void rotation_key(benchmark::State& state, Scheme& s) {
   const ckks::KeyRequest one{.relin_level = -1,
                              .galois = {{{.step = 9, .conjugate = false}, s.params->max_level()}}};
-  const double seconds =
-      run_plain(state, [&] { benchmark::DoNotOptimize(make_server_keys(*s.secret, one, s.rng, s.threads)); });
+  const double seconds = run_plain(
+      state, [&] { benchmark::DoNotOptimize(make_server_keys(s.client->secret(), one, s.rng, s.threads)); });
   const double digits = s.params->digits(), limbs = digits * s.limbs(),
                stream = stream_seconds(s.params->n());
   const double bound = limbs * cold_transform_seconds(s) + (limbs + digits) * stream;

@@ -28,7 +28,12 @@ MixedRadix::MixedRadix(std::vector<const ntt::Plan*> primes) : primes_(std::move
       product = q.multiply(product, q.reduce(primes_[j]->modulus().value()));
     }
     inverse_.push_back(q.inverse(product));
-    factors_.push_back(primes_[i]->combine_factors(factors));
+    std::vector<std::vector<u64>> groups;
+    for (std::size_t first = 0; first < i; first += ntt::kMaxRows) {
+      const std::size_t size = std::min(ntt::kMaxRows, i - first);
+      groups.push_back(primes_[i]->combine_factors(std::span(factors).subspan(first, size)));
+    }
+    factors_.push_back(std::move(groups));
   }
 }
 
@@ -41,9 +46,10 @@ int MixedRadix::tiles() const noexcept {
 void MixedRadix::lift(std::span<const ntt::ConstLimb> limbs, int tile, std::span<double> out) const {
   const std::size_t count = primes_.size(), size = std::min(primes_.front()->n(), kTileWords);
   const std::size_t from = static_cast<std::size_t>(tile) * size;
-  AlignedWords digits(kStride * count);  // [i][kStride]
+  AlignedWords digits(kStride * (count + 1));  // [i][kStride], and a row for what is beyond kMaxRows
   const WipeAtExit guard(digits);
-  std::array<const u64*, ntt::kMaxRows> rows;
+  const ntt::Limb more = digits.span().subspan(kStride * count, size);
+  std::array<const u64*, kMaxPrimes> rows;
   alignas(64) std::array<u64, kTileWords>
       above{};  // is c above (Q-1)/2? the highest digit that differs decides
   for (std::size_t i = 0; i < count; ++i) {
@@ -52,7 +58,12 @@ void MixedRadix::lift(std::span<const ntt::ConstLimb> limbs, int tile, std::span
     if (i == 0) {
       std::ranges::copy(x, v.begin());
     } else {
-      primes_[i]->combine(v, {rows.data(), i}, factors_[i]);
+      for (std::size_t group = 0; group < factors_[i].size(); ++group) {
+        const std::size_t first = group * ntt::kMaxRows;
+        primes_[i]->combine(group == 0 ? v : more, {rows.data() + first, std::min(ntt::kMaxRows, i - first)},
+                            factors_[i][group]);
+        if (group > 0) primes_[i]->add(v, v, more);
+      }
       primes_[i]->subtract_multiply_scalar(v, x, v, inverse_[i]);
     }
     rows[i] = v.data();

@@ -15,7 +15,9 @@ namespace sotto::ckks {
 
 class MixedRadix {
  public:
-  /// The primes in the order of the limbs; the plans must outlive it.
+  static constexpr std::size_t kMaxPrimes = 128;
+
+  /// 1 to kMaxPrimes primes in the order of the limbs; the plans must outlive it.
   explicit MixedRadix(std::vector<const ntt::Plan*> primes);
 
   /// Pieces of the ring that are lifted one by one, in any order or in parallel.
@@ -26,8 +28,9 @@ class MixedRadix {
 
  private:
   std::vector<const ntt::Plan*> primes_;
-  std::vector<u64> inverse_;               // [i] (q[0] … q[i-1])^-1 mod q[i]
-  std::vector<std::vector<u64>> factors_;  // [i], as combine_factors(): [j] q[0] … q[j-1] mod q[i], j < i
+  std::vector<u64> inverse_;  // [i] (q[0] … q[i-1])^-1 mod q[i]
+  // [i][group of kMaxRows], as combine_factors(): [j] q[0] … q[j-1] mod q[i], j < i
+  std::vector<std::vector<std::vector<u64>>> factors_;
 };
 
 }  // namespace sotto::ckks

@@ -68,20 +68,19 @@ double median_of(std::vector<double> values) {
 
 Scheme::Scheme(const ParamsLiteral& literal) : params(ckks::Params::make(literal)), encoder(params) {
   const int level = params->max_level();
-  secret = std::make_shared<const ckks::SecretKey>(ckks::make_secret_key(params, rng));
+  client = std::make_shared<ckks::ClientKeys>(ckks::make_secret_key(params, rng));
   ckks::KeyRequest request{.relin_level = level, .galois = {}};
   for (int step = 1; step <= kHoisted; ++step) {
     request.galois.push_back({{.step = step, .conjugate = false}, level});
     steps.push_back(step);
   }
-  keys =
-      std::make_shared<const ckks::ServerKeys>(ckks::make_server_keys(*secret, request, rng, Threads::all()));
+  keys = ckks::resident(ckks::make_server_keys(client->secret(), request, rng, Threads::all()));
   evaluator = std::make_unique<ckks::Evaluator>(keys, threads);
   for (std::size_t i = 0; i < params->slots(); ++i) slots.push_back(0.001 * static_cast<double>(i % 1000));
   plain = encoder.encode(slots, level, params->scale(level));
-  cipher = encrypt(*secret, plain, rng);
+  cipher = encrypt(client->secret(), plain, rng);
   answer = evaluator->drop_to_level(cipher, 0);
-  decryptor = std::make_unique<ckks::Decryptor>(secret);
+  decryptor = std::make_unique<ckks::Decryptor>(client);
 }
 
 double Timer::now() {

@@ -44,8 +44,8 @@ struct Scheme {
   ckks::Rng rng;
   ckks::ParamsPtr params;
   ckks::Encoder encoder;
-  std::shared_ptr<const ckks::SecretKey> secret;
-  std::shared_ptr<const ckks::ServerKeys> keys;
+  std::shared_ptr<ckks::ClientKeys> client;
+  ckks::KeyStorePtr keys;
   std::unique_ptr<ckks::Evaluator> evaluator;
   std::unique_ptr<ckks::Decryptor> decryptor;
   std::vector<int> steps;

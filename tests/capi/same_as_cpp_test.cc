@@ -309,12 +309,12 @@ class SameAsCpp : public ::testing::Test {
 TEST_F(SameAsCpp, EveryOperationOfTheNativeEngineToTheBit) {
   const Sides sides = native_sides();
   const auto key_bytes = bytes_of(make<BufferPtr>(sotto_keys_serialize, sides.keys.get()));
-  const auto keys = std::make_shared<const ckks::ServerKeys>(ckks::io::parse_server_keys(key_bytes));
+  const ckks::KeyStorePtr keys = ckks::resident(ckks::io::parse_server_keys(key_bytes));
   const auto engine = ckks::make_native_engine(keys, Threads{});
   const CipherPtr x = sides.encrypt(kX), y = sides.encrypt(kY);
   const auto twin = [&](const CipherPtr& a) {
     const auto bytes = bytes_of(make<BufferPtr>(sotto_cipher_serialize, a.get()));
-    return ckks::native_cipher(ckks::io::parse_ciphertext(bytes, keys->params, keys->id));
+    return ckks::native_cipher(ckks::io::parse_ciphertext(bytes, keys->params(), keys->id()));
   };
   const Cipher x_twin = twin(x), y_twin = twin(y);
   for (const Operation& operation : all_operations()) {
@@ -346,12 +346,13 @@ TEST_F(SameAsCpp, EveryOperationOfTheCleartextEngine) {
 TEST_F(SameAsCpp, DecryptionToTheBit) {
   const Sides sides = native_sides();
   const auto secret_bytes = bytes_of(make<BufferPtr>(sotto_client_export_secret_key, sides.client.get()));
-  const auto secret = std::make_shared<const ckks::SecretKey>(ckks::io::parse_secret_key(secret_bytes));
-  const auto client = ckks::make_native_client(secret, Threads{});
+  const auto keys = std::make_shared<ckks::ClientKeys>(ckks::io::parse_secret_key(secret_bytes));
+  const auto client = ckks::make_native_client(keys, Threads{});
   const CipherPtr c =
       make<CipherPtr>(sotto_client_encrypt_complex, sides.client.get(), kPairs.data(), kComplex.size());
   const auto bytes = bytes_of(make<BufferPtr>(sotto_cipher_serialize, c.get()));
-  const Cipher cpp = ckks::native_cipher(ckks::io::parse_ciphertext(bytes, secret->params(), secret->id()));
+  const Cipher cpp =
+      ckks::native_cipher(ckks::io::parse_ciphertext(bytes, keys->secret().params(), keys->secret().id()));
   EXPECT_EQ(sides.decrypt(c), client->decrypt(cpp));
   std::vector<double> pairs(2 * kSlots);
   check(sotto_client_decrypt_complex(sides.client.get(), c.get(), pairs.data(), kSlots));

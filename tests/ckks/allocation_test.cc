@@ -89,7 +89,7 @@ TEST(Allocation, NoOperationAllocatesInSteadyState) {
   const SecretKey secret = make_secret_key(params, rng);
   KeyRequest request{.relin_level = level, .galois = {{{.step = 0, .conjugate = true}, level}}};
   for (int step : {1, 2, 3, 4, 64}) request.galois.push_back({{.step = step, .conjugate = false}, level});
-  const auto keys = std::make_shared<const ServerKeys>(make_server_keys(secret, request, rng));
+  const auto keys = resident(make_server_keys(secret, request, rng));
   const Encoder encoder(params);
   const std::vector<double> x(params->slots(), 0.25);
   const Plaintext plain = encoder.encode(x, level, params->scale(level));

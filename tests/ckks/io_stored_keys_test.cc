@@ -79,16 +79,16 @@ TEST_F(StoredKeysTest, OperationsGiveTheSameCiphertexts) {
       encode_transform(map, Encoder(samples().params), *samples().params, 1, 0x1p20, {});
   const auto run = [&](const Evaluator& evaluator) {
     const Ciphertext product = evaluator.multiply_rescale(image, image);
-    std::vector<Ciphertext> out = evaluator.rotate_many(product, steps);
+    RecycledVector<Ciphertext> out = evaluator.rotate_many(product, steps);
     out.push_back(evaluator.multiply(image, image));
     out.push_back(evaluator.conjugate(evaluator.drop_to_level(image, 0)));
     out.push_back(apply_transform(evaluator, transform, product));
     return out;
   };
-  const std::vector<Ciphertext> want = run(resident_keys);
+  const RecycledVector<Ciphertext> want = run(resident_keys);
   for (const std::uint64_t budget : {std::uint64_t{0}, bytes_of(kOne), kAll}) {
     for (const int threads : {1, 2}) {
-      const std::vector<Ciphertext> got = run(Evaluator(open(budget, Threads{threads}), Threads{threads}));
+      const RecycledVector<Ciphertext> got = run(Evaluator(open(budget, Threads{threads}), Threads{threads}));
       ASSERT_EQ(got.size(), want.size());
       for (std::size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(same(got[i], want[i])) << i;
     }
