@@ -20,7 +20,8 @@ void decompose(benchmark::State& state, Scheme& s) {
 void inner_product(benchmark::State& state, Scheme& s) {
   const ckks::KeySwitcher& switcher = s.evaluator->switcher();
   const ckks::Decomposition digits = switcher.decompose(s.cipher.c[1], s.threads);
-  const ckks::SwitchingKey* const key = &s.rotation_key();
+  const auto held = s.rotation_key();
+  const ckks::SwitchingKey* const key = held.get();
   const double transforms = s.params->digits() * s.limbs() - (s.params->chain_count());
   const double seconds = run_with_ratio(state, s, transforms, [&] {
     benchmark::DoNotOptimize(switcher.inner_products(digits, {&key, 1}, s.threads));
@@ -31,7 +32,8 @@ void inner_product(benchmark::State& state, Scheme& s) {
 
 void mod_down(benchmark::State& state, Scheme& s) {
   const ckks::KeySwitcher& switcher = s.evaluator->switcher();
-  const ckks::SwitchingKey* const key = &s.rotation_key();
+  const auto held = s.rotation_key();
+  const ckks::SwitchingKey* const key = held.get();
   const ckks::Decomposition digits = switcher.decompose(s.cipher.c[1], s.threads);
   const RecycledVector<ckks::ExtendedPair> u = switcher.inner_products(digits, {&key, 1}, s.threads);
   run_with_ratio(state, s, 2.0 * s.limbs(),

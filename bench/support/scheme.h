@@ -38,7 +38,9 @@ struct Scheme {
   double key_bytes() const noexcept {
     return 2.0 * params->digits() * limbs() * static_cast<double>(params->n()) * sizeof(u64);
   }
-  const ckks::SwitchingKey& rotation_key() const { return evaluator->keys().galois.begin()->second; }
+  std::shared_ptr<const ckks::SwitchingKey> rotation_key() const {
+    return keys->find(evaluator->rotation(1));
+  }
 
   Threads threads;
   ckks::Rng rng;
