@@ -42,9 +42,9 @@ void require_two_parts(std::string_view op, const Cipher& a) {
               sentence(op, "a ciphertext of 3 parts; relinearise products before they are used"));
 }
 
-/// Plaintexts are used at the level of the ciphertext or above it.
-void require_plain_level(std::string_view op, const Cipher& a, const Plain& b) {
-  if (b.level() >= a.level()) return;
+/// Plaintexts are used at the level of the ciphertext, or above it where that has all its primes.
+void require_plain_level(const Params& params, std::string_view op, const Cipher& a, const Plain& b) {
+  if (b.level() >= a.level() && params.basis(b.level()).contains(params.basis(a.level()))) return;
   throw Error(ErrorCode::kInvalidArgument,
               sentence(op, "the plaintext is encoded at level " + std::to_string(b.level()) +
                                " and the ciphertext is at level " + std::to_string(a.level()) +
@@ -79,14 +79,20 @@ Placement Ledger::encode(std::string_view op, std::span<const double> re, std::s
   return {level, scale};
 }
 
+/// The scale of an operand once it has come down to this level.
+double Ledger::scale_at(const Cipher& a, int level) const noexcept {
+  return a.scale() * params_->drop_scale(a.level(), level);
+}
+
 Placement Ledger::add(std::string_view op, const Cipher& a, const Cipher& b) {
-  require_same_scale(op, a.scale(), b.scale());
+  const int level = std::min(a.level(), b.level());
+  require_same_scale(op, scale_at(a, level), scale_at(b, level));
   ++counts_.add;
-  return {std::min(a.level(), b.level()), a.scale(), std::max(a.parts(), b.parts())};
+  return {level, scale_at(a, level), std::max(a.parts(), b.parts())};
 }
 
 Placement Ledger::add_plain(const Cipher& a, const Plain& b) {
-  require_plain_level("add_plain", a, b);
+  require_plain_level(*params_, "add_plain", a, b);
   require_same_scale("add_plain", a.scale(), b.scale());
   ++counts_.add;
   return {a.level(), a.scale(), a.parts()};
@@ -102,7 +108,8 @@ Placement Ledger::add_constant(const Cipher& a, double c) {
 Placement Ledger::product(const Cipher& a, const Cipher& b) {
   require_two_parts("multiply", a);
   require_two_parts("multiply", b);
-  const Placement result{std::min(a.level(), b.level()), a.scale() * b.scale(), 3};
+  const int level = std::min(a.level(), b.level());
+  const Placement result{level, scale_at(a, level) * scale_at(b, level), 3};
   require_scale_fits("multiply", result);
   ++counts_.multiply;
   return result;
@@ -118,7 +125,7 @@ Placement Ledger::relinearise(const Cipher& a) {
 }
 
 Placement Ledger::multiply_plain(const Cipher& a, const Plain& b) {
-  require_plain_level("multiply_plain", a, b);
+  require_plain_level(*params_, "multiply_plain", a, b);
   const Placement result{a.level(), a.scale() * b.scale(), a.parts()};
   require_scale_fits("multiply_plain", result);
   ++counts_.multiply_plain;

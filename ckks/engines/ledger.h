@@ -58,6 +58,7 @@ class Ledger {
                    Placement at) const;
 
  private:
+  double scale_at(const Cipher& a, int level) const noexcept;
   void require_level(std::string_view op, int level) const;
   void require_scale_fits(std::string_view op, Placement at) const;
 

@@ -219,6 +219,27 @@ TEST_P(AutomaticMode, PolynomialsAndMapsAreSettled) {
   expect(mapped, want, 1);
 }
 
+/// The manual mode beneath: levels, scales and refusals are those of the cleartext twin to the bit.
+TEST_P(AutomaticMode, OperandsOfTheManualModeMeetAsOnTheCleartextTwin) {
+  const Session twin = make_cleartext_session(params_);
+  const Slots x = random_slots();
+  for (int high = top(); high > 0; --high) {
+    for (int low = high - 1; low >= 0; --low) {
+      const double scale = std::exp2(15);  // of products that fit the lowest level
+      const auto run = [&](const Session& session) {
+        const Cipher a = session.client->encrypt(x, high, scale), b = session.client->encrypt(x, low, scale);
+        return std::vector<Cipher>{session.engine->add(a, b), session.engine->subtract(b, a),
+                                   session.engine->multiply(a, b), session.engine->drop_to_level(a, low)};
+      };
+      const std::vector<Cipher> got = run(session_), want = run(twin);
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        EXPECT_EQ(got[i].level(), want[i].level()) << high << " to " << low << ", " << i;
+        EXPECT_EQ(got[i].scale(), want[i].scale()) << high << " to " << low << ", " << i;
+      }
+    }
+  }
+}
+
 TEST_P(AutomaticMode, InnerSumsOfEveryLength) {
   const Slots x = random_slots();
   for (const int count : {1, 2, 3, 7, 13, 32, slots() - 1, slots()}) {
