@@ -4,14 +4,27 @@
 #include "capi/handles.h"
 #include "ckks/automatic.h"
 #include "ckks/io/objects.h"
+#include "ckks/io/stored_keys.h"
 
 using namespace sotto::capi;
 namespace ckks = sotto::ckks;
 
+static sotto_engine* new_engine(ckks::KeyStorePtr keys, sotto::Threads threads) {
+  return new sotto_engine{keys->params(), keys, ckks::make_native_engine(keys, threads)};
+}
+
 sotto_status sotto_engine_create(const sotto_keys* keys, int threads, sotto_engine** out) {
   return give(__func__, {{"keys", keys}}, out, [&, function = __func__] {
-    return new sotto_engine{keys->value->params, keys->value,
-                            ckks::make_native_engine(ckks::resident(keys->value), team(function, threads))};
+    return new_engine(ckks::resident(keys->value), team(function, threads));
+  });
+}
+
+sotto_status sotto_engine_open(const char* path, uint64_t memory_bytes, int threads, sotto_engine** out) {
+  return give(__func__, {{"path", path}}, out, [&, function = __func__] {
+    const sotto::Threads team_size = team(function, threads);
+    return new_engine(std::make_shared<const ckks::io::StoredKeys>(
+                          ckks::io::ServerKeysReader(std::string(path)), memory_bytes, team_size),
+                      team_size);
   });
 }
 
@@ -35,7 +48,7 @@ sotto_status sotto_engine_parse_cipher(const sotto_engine* engine, const void* d
     }
     return new sotto_cipher{
         engine->params, ckks::native_cipher(ckks::io::parse_ciphertext(bytes_of(data, size), engine->params,
-                                                                       engine->keys->id, function))};
+                                                                       engine->keys->id(), function))};
   });
 }
 

@@ -40,7 +40,7 @@ struct sotto_client {
 };
 struct sotto_engine {
   sotto::ckks::ParamsPtr params;
-  std::shared_ptr<const sotto::ckks::ServerKeys> keys;  // none: the cleartext engine
+  sotto::ckks::KeyStorePtr keys;  // none: the cleartext engine
   std::unique_ptr<sotto::ckks::Engine> value;
   std::mutex turn = {};
 };

@@ -188,6 +188,10 @@ SOTTO_API void sotto_client_free(sotto_client* client);
 // ---- Engine: the side that computes ----
 
 SOTTO_API sotto_status sotto_engine_create(const sotto_keys* keys, int threads, sotto_engine** out);
+/// Over a file of sotto_keys_save() whose keys stay there: each is read when it is used, and those used last
+/// are kept within `memory_bytes`.
+SOTTO_API sotto_status sotto_engine_open(const char* path, uint64_t memory_bytes, int threads,
+                                         sotto_engine** out);
 /// Doubles in slots, with the levels, scales and refusals of the real scheme; needs no keys; for tests.
 SOTTO_API sotto_status sotto_engine_cleartext(const sotto_params* params, sotto_engine** out);
 SOTTO_API sotto_status sotto_engine_params(const sotto_engine* engine, sotto_params** out);

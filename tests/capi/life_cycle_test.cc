@@ -133,6 +133,14 @@ TEST(LifeCycle, ServerKeysGoThroughAFile) {
   const KeysPtr keys = make<KeysPtr>(sotto_keys_load, path.c_str(), 2);
   EXPECT_EQ(bytes_of(make<BufferPtr>(sotto_keys_serialize, keys.get())),
             bytes_of(make<BufferPtr>(sotto_keys_serialize, sides.keys.get())));
+  // Or stay there, each read when it is used.
+  const EnginePtr engine = make<EnginePtr>(sotto_engine_open, path.c_str(), 1 << 20, 1);
+  const CipherPtr x = sides.encrypt(kX);
+  const auto rotated_by = [&](const EnginePtr& e) {
+    return bytes_of(
+        make<BufferPtr>(sotto_cipher_serialize, make<CipherPtr>(sotto_rotate, e.get(), x.get(), 1).get()));
+  };
+  EXPECT_EQ(rotated_by(engine), rotated_by(sides.engine));
   std::filesystem::remove(path);
 }
 

@@ -160,6 +160,7 @@ TEST_F(Null, IsRefusedForEachPointerOfEachFunction) {
   REFUSES_NULL(sotto_client_parse_cipher, client, "x", 1, &cipher);
 
   REFUSES_NULL(sotto_engine_create, keys, 1, &some_engine);
+  REFUSES_NULL(sotto_engine_open, "unused", 1 << 20, 1, &some_engine);
   REFUSES_NULL(sotto_engine_cleartext, params, &some_engine);
   REFUSES_NULL(sotto_engine_params, engine, &some_params);
   REFUSES_NULL(sotto_engine_parse_cipher, engine, "x", 1, &cipher);

@@ -136,6 +136,7 @@ const Refusal kClients[] = {
     REFUSED(sotto_client_save_secret_key(w.native.client.get(), "/no/such/file"), SOTTO_IO, "/no/such/file",
             MADE_NOTHING),
     REFUSED(sotto_keys_load("/no/such/file", 1, &out.keys), SOTTO_IO, "/no/such/file"),
+    REFUSED(sotto_engine_open("/no/such/file", 1 << 20, 1, &out.engine), SOTTO_IO, "/no/such/file"),
     REFUSED(sotto_keys_save(w.native.keys.get(), "/"), SOTTO_IO, "/", MADE_NOTHING),
     REFUSED(sotto_client_export_secret_key(w.clear.client.get(), &out.buffer), SOTTO_UNSUPPORTED,
             "no secret key"),
