@@ -109,6 +109,8 @@ class FreeLists {
   /// Frees blocks of other sizes until one more fits: what is freed now is asked for again sooner than what
   /// keys and parameters of the past have left here.
   bool make_room(std::size_t bytes) noexcept {
+    if (bytes > kMostKept) return false;
+    if (kept_ + bytes <= kMostKept) return true;
     for (auto& [size, list] : lists_) {
       while (size != bytes && kept_ + bytes > kMostKept && !list.empty()) {
         free_block(list.back(), size);

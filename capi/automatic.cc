@@ -125,9 +125,17 @@ sotto_status sotto_apply_linear(sotto_engine* engine, const sotto_linear* linear
 
 sotto_status sotto_polynomial(sotto_engine* engine, const sotto_cipher* a, const double* coefficients,
                               size_t count, sotto_cipher** out) {
-  return compute(__func__, engine, {{"a", a}, {"coefficients", coefficients}}, out, [&](Engine& e) {
-    return Automatic(e).polynomial(a->value, {coefficients, count});
-  });
+  return compute(__func__, engine, {{"a", a}, {"coefficients", coefficients}}, out,
+                 [&, function = __func__](Engine& e) {
+                   constexpr std::size_t kMostCoefficients = 1024;
+                   if (count > kMostCoefficients) {
+                     throw sotto::Error(sotto::ErrorCode::kInvalidArgument,
+                                        std::string(function) + ": " + std::to_string(count) +
+                                            " coefficients; at most " + std::to_string(kMostCoefficients) +
+                                            " are possible");
+                   }
+                   return Automatic(e).polynomial(a->value, {coefficients, count});
+                 });
 }
 
 sotto_status sotto_settle(sotto_engine* engine, const sotto_cipher* a, sotto_cipher** out) {

@@ -114,7 +114,7 @@ namespace {
 
 /// Adds the keys of `needs` up to `level`; of two requests for one key the higher level counts.
 void add_needs(sotto_request& request, const ckks::Needs& needs, int level) {
-  const ckks::KeyRequest more = ckks::key_request(needs, level);
+  const ckks::KeyRequest more = ckks::key_request(needs, *request.params, level);
   request.value.relin_level = std::max(request.value.relin_level, more.relin_level);
   request.value.galois.insert(request.value.galois.end(), more.galois.begin(), more.galois.end());
 }

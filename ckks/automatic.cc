@@ -14,6 +14,9 @@ bool same_scale(double a, double b) noexcept {
   return std::fabs(a / b - 1) <= 0x1p-30;
 }
 
+/// A constant 1 at a smaller scale than this is rounded too coarsely to be used.
+constexpr double kMinConstantScale = 0x1p12;
+
 }  // namespace
 
 Cipher encrypt(Client& client, const Params& params, std::span<const double> slots) {
@@ -33,7 +36,11 @@ bool Automatic::owes(const Cipher& a) const noexcept {
 }
 
 int Automatic::levels_left(const Cipher& a) const {
-  return is_canonical(params(), a) ? a.level() : a.level() - 1;
+  if (is_canonical(params(), a)) return a.level();
+  if (owes(a) || a.level() == 0 || owing_scale(a.level()) / a.scale() >= kMinConstantScale)
+    return a.level() - 1;
+  const double scale = a.scale() / params().rescale_factor(a.level());
+  return levels_left(Cipher(a.body(), a.level() - 1, scale, a.parts()));
 }
 
 void Automatic::require_level(const char* operation, const Cipher& a) const {
@@ -48,7 +55,10 @@ Cipher Automatic::settle(const Cipher& a) const {
   if (is_canonical(params(), a)) return a;
   if (owes(a)) return engine_.rescale(a);
   require_level("settle", a);
-  return engine_.rescale(engine_.multiply_constant(a, 1.0, owing_scale(a.level()) / a.scale()));
+  const double factor = owing_scale(a.level()) / a.scale();
+  if (factor < kMinConstantScale)
+    return settle(engine_.rescale(a));  // too large a scale: first down, then adjusted
+  return engine_.rescale(engine_.multiply_constant(a, 1.0, factor));
 }
 
 Cipher Automatic::at_level(const Cipher& a, int level) const {

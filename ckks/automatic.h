@@ -61,7 +61,8 @@ class Automatic {
   Cipher polynomial(const Cipher& a, std::span<const double> coefficients) const;
 
   /// At the canonical scale of its level. A product pays its rescale; a value at any other scale is brought
-  /// there at the price of a level.
+  /// there at the price of a level, two where its scale is as large as a product's: so products cost two
+  /// levels where the nominal scale falls (ParamsLiteral::log_scales).
   Cipher settle(const Cipher& a) const;
   /// Settled at a lower or the same level, with the same message.
   Cipher at_level(const Cipher& a, int level) const;

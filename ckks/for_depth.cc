@@ -15,7 +15,7 @@ constexpr int kMaxDepth = 60, kMinScaleBits = 20, kMaxScaleBits = 60, kMaxAlpha 
 constexpr int kWordBits = 46;     // primes below 2^46.9 need no reduction inside a transform
 constexpr int kHeadroomBits = 8;  // of q[0] over the scale
 constexpr int kMarginBits = 6;    // of P over the largest digit
-constexpr int kMinLogN = 10, kMaxLogN = 17;
+constexpr int kMinLogN = 10, kMaxLogN = 17, kMaxPrimes = 128;
 constexpr int kMaxPrimeBits = 48;  // of special primes and of q[0]: transforms reduce now and then
 
 struct Request {
@@ -75,6 +75,8 @@ std::vector<Candidate> candidates(const std::vector<int>& log_q) {
     Candidate c{.digits = (limbs + alpha - 1) / alpha,
                 .log_p = special_primes(log_q, static_cast<std::size_t>(alpha))};
     if ((limbs + c.digits - 1) / c.digits != alpha) continue;  // Params would make the digits smaller
+    if (c.digits > static_cast<int>(ntt::kMaxRows) || limbs + static_cast<int>(c.log_p.size()) > kMaxPrimes)
+      continue;
     c.transforms = (c.digits + 2) * (limbs + static_cast<int>(c.log_p.size()));
     for (const int bits : log_q) c.log_qp += bits;
     for (const int bits : c.log_p) c.log_qp += bits;

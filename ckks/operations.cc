@@ -57,9 +57,13 @@ Needs operator+(Needs a, const Needs& b) {
   return a;
 }
 
-KeyRequest key_request(const Needs& needs, int level) {
+KeyRequest key_request(const Needs& needs, const Params& params, int level) {
+  const int slots = static_cast<int>(params.slots());
   KeyRequest request{.relin_level = needs.relinearisation ? level : -1, .galois = {}};
-  for (const int step : needs.steps) request.galois.push_back({{.step = step, .conjugate = false}, level});
+  std::set<int> steps;
+  for (const int step : needs.steps) steps.insert((step % slots + slots) % slots);
+  steps.erase(0);
+  for (const int step : steps) request.galois.push_back({{.step = step, .conjugate = false}, level});
   if (needs.conjugation) request.galois.push_back({{.step = 0, .conjugate = true}, level});
   return request;
 }

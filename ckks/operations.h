@@ -20,8 +20,8 @@ struct Needs {
   /// One after the other: all keys, the sum of the levels.
   friend Needs operator+(Needs a, const Needs& b);
 };
-/// Every key up to `level`.
-KeyRequest key_request(const Needs& needs, int level);
+/// Every key up to `level`, each step once and in (0, slots).
+KeyRequest key_request(const Needs& needs, const Params& params, int level);
 
 /// Slot i becomes a[i] + a[i+1] + … + a[i+count-1], indices modulo slots: in slot 0 the sum of the first
 /// `count`, 1 ≤ count ≤ slots. About log2(count) rotations, one more for each further binary digit of count.

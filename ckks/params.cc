@@ -66,6 +66,8 @@ void check_levels(const ParamsLiteral& literal, int chain) {
     refuse(literal, std::to_string(literal.log_scales.size()) + " scales for " +
                         std::to_string(literal.level_count()) + " levels; give one for each");
   }
+  if (literal.log_scale != literal.log_scales.front())
+    refuse(literal, "log_scale must be that of level 0 where every level has its own");
   for (const double log_scale : literal.log_scales) {
     if (!(log_scale >= kMinScaleBits && log_scale <= kMaxScaleBits))
       refuse(literal, "every log_scale must be between 10 and 60");
@@ -101,6 +103,11 @@ void check_shape(const ParamsLiteral& literal) {
   const int count = static_cast<int>(q_count);
   check_levels(literal, count);
   const int alpha = (count + literal.digits - 1) / literal.digits;
+  if (alpha >= static_cast<int>(ntt::kMaxRows) || p_count >= ntt::kMaxRows - 1) {
+    refuse(literal, "digits of " + std::to_string(alpha) + " primes and " + std::to_string(p_count) +
+                        " special primes; a base conversion takes at most " +
+                        std::to_string(ntt::kMaxRows - 1) + " at once: choose more digits");
+  }
   const int used = (count + alpha - 1) / alpha;
   if (used != literal.digits) {
     refuse(literal, "digits = " + std::to_string(literal.digits) + " would leave a digit empty: " +
@@ -184,7 +191,7 @@ void choose_step(ParamsLiteral& literal, const Step& step, int level, double sca
   literal.q[static_cast<std::size_t>(last)] = 1;
   const double others = static_cast<double>(quotient(step, literal.q));
   const double log_scale = literal.nominal_log_scale(level),
-               target = scale * scale / std::exp2(log_scale) / others;
+               target = std::min(scale * scale / std::exp2(log_scale) / others, 0x1p61);
   const int bits = literal.log_q[static_cast<std::size_t>(last)];
   const double fitting = std::ceil(log_scale - std::round(std::log2(others)));
   if (bits != static_cast<int>(fitting)) {
@@ -250,6 +257,18 @@ std::vector<double> canonical_scales(const ParamsLiteral& literal, std::span<con
                         "; choose primes nearer to the scale");
   }
   return scales;
+}
+
+double rescale_factor_of(const ParamsLiteral& literal, const Levels& levels, int level) {
+  const Step step = step_between(levels.at(level), levels.at(level - 1));
+  const auto factor = static_cast<double>(quotient(step, literal.q));
+  if (factor >= std::exp2(kMinScaleBits) && step.dropped.size() + literal.p.size() < ntt::kMaxRows)
+    return factor;
+  refuse(literal, "a rescale from level " + std::to_string(level) + " drops " +
+                      std::to_string(step.dropped.size()) + " primes and divides by 2^" +
+                      two_decimals(std::log2(factor)) + "; a level must take at least " +
+                      two_decimals(kMinScaleBits) + " bits, and with the special primes at most " +
+                      std::to_string(ntt::kMaxRows - 1) + " primes may leave at once");
 }
 
 void check_bottom(const ParamsLiteral& literal, double log_modulus) {
@@ -341,11 +360,7 @@ ParamsPtr Params::make(const ParamsLiteral& given, std::string_view backend) {
     for (const int prime : levels.at(level).primes())
       primes.push_back(literal.q[static_cast<std::size_t>(prime)]);
     params->log_q_.push_back(log2_product(primes));
-    const bool bottom = level == 0;
-    params->rescale_factors_.push_back(
-        bottom
-            ? 1
-            : static_cast<double>(quotient(step_between(levels.at(level), levels.at(level - 1)), literal.q)));
+    params->rescale_factors_.push_back(level == 0 ? 1 : rescale_factor_of(literal, levels, level));
   }
   check_bottom(literal, params->log_q_.front());
   params->scales_ = canonical_scales(literal, params->rescale_factors_);

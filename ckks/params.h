@@ -92,8 +92,8 @@ class Params {
   }
 
   /// Canonical scale of level l: 2^log_scale at the top and wherever the nominal scale changes, else
-  /// scale(l-1) = scale(l)^2 / rescale_factor(l). A product of two ciphertexts at their canonical scale lands
-  /// exactly on the canonical scale below.
+  /// scale(l-1) = scale(l)^2 / rescale_factor(l). Where it does not change, a product of two ciphertexts at
+  /// their canonical scale lands exactly on the canonical scale below.
   double scale(int level) const noexcept { return scales_[static_cast<std::size_t>(level)]; }
   /// By what a rescale from `level` ≥ 1 divides: the product of the primes that leave over that of those that
   /// enter.

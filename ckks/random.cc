@@ -134,8 +134,8 @@ std::size_t keep_below(std::span<u64> words, u64 limit, int bits) noexcept {
   u64 carries = 0;  // a word that is too large has its upper 64 - bits bits set, as limit has
   for (const u64 word : words) carries |= (word >> bits) + 1;
   if (carries >> (64 - bits) == 0) return words.size();
-  return static_cast<std::size_t>(
-      std::ranges::remove_if(words, [&](u64 word) { return word >= limit; }).begin() - words.begin());
+  const auto end = std::remove_if(words.begin(), words.end(), [&](u64 word) { return word >= limit; });
+  return static_cast<std::size_t>(end - words.begin());
 }
 
 const char* label_of(UniformPart part) noexcept {

@@ -21,8 +21,8 @@ int main() {
   std::printf("rotation keys for steps");
   for (const int step : needs.steps) std::printf(" %d", step);
   std::printf("; %d levels\n", needs.levels);
-  auto [client, engine] =
-      ckks::make_native_session(params, ckks::key_request(needs, params->max_level()), sotto::Threads::all());
+  auto [client, engine] = ckks::make_native_session(
+      params, ckks::key_request(needs, *params, params->max_level()), sotto::Threads::all());
   const ckks::Automatic server(*engine);
 
   std::vector<double> values(kCount);

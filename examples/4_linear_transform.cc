@@ -30,7 +30,7 @@ int main() {
 
   const int top = params->max_level();
   auto [client, engine] = ckks::make_native_session(
-      params, ckks::key_request(ckks::transform_needs(transform), top), sotto::Threads::all());
+      params, ckks::key_request(ckks::transform_needs(transform), *params, top), sotto::Threads::all());
 
   // Encoded once for a level, applied as often as one likes. This plaintext scale makes the answer canonical.
   const double plaintext_scale = params->scale(top - 1) * params->rescale_factor(top) / params->scale(top);

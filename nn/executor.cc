@@ -90,7 +90,7 @@ Program::Program(const Graph& graph, const Plan& plan, ckks::Engine& engine,
 
 void Program::prepare_linear(std::size_t i, const LinearMap& map) {
   const Step& step = plan_.steps[i];
-  const double q = static_cast<double>(engine_->params().literal().q[index(step.level_in)]);
+  const double q = engine_->params().rescale_factor(step.level_in);
   linear_[i] = engine_->prepare(lower(map, step.in, step.out, step.route, step.diagonals), step.level_in,
                                 step.scale_out * q / step.scale_in);
   if (all_zero(map.bias)) return;

@@ -85,7 +85,8 @@ struct Run {
                       const std::vector<std::complex<double>>& want) {
     double worst = 0, squares = 0;
     for (std::size_t i = 0; i < want.size(); ++i) {
-      const double error = std::abs(got[i] - want[i]);
+      const double distance = std::abs(got[i] - want[i]);
+      const double error = std::isfinite(distance) ? distance : std::numeric_limits<double>::infinity();
       worst = std::max(worst, error);
       squares += error * error;
       check.magnitude = std::max(check.magnitude, std::abs(want[i]));

@@ -33,6 +33,21 @@ ParamsPtr plain_params() {
   return params;
 }
 
+/// The nominal scale falls from 2^48 to 2^40 below level 3.
+ParamsPtr falling_params() {
+  static const ParamsPtr params = Params::make({.name = "insecure_falling",
+                                                .log_n = 7,
+                                                .log_q = {50, 40, 40, 48, 48, 48},
+                                                .log_p = {54, 54},
+                                                .q = {},
+                                                .p = {},
+                                                .log_scale = 40,
+                                                .digits = 3,
+                                                .levels = {},
+                                                .log_scales = {40, 40, 40, 48, 48, 48}});
+  return params;
+}
+
 /// Two primes a level with primes that come back: what the automatic mode must not notice.
 ParamsPtr rational_params() {
   static const ParamsPtr params =
@@ -69,7 +84,7 @@ class AutomaticMode : public ::testing::TestWithParam<Case> {
     Needs all = needs;
     all.relinearisation = true;
     all.conjugation = true;
-    session_ = GetParam().make(params_, key_request(all, params_->max_level()));
+    session_ = GetParam().make(params_, key_request(all, *params_, params_->max_level()));
     automatic_.emplace(*session_.engine);
   }
   const Automatic& automatic() const { return *automatic_; }
@@ -337,11 +352,40 @@ TEST_P(AutomaticMode, MeanAndVariance) {
   EXPECT_EQ(automatic().levels_left(v), top() - 2);
 }
 
+TEST(FallingScale, ProductsThereCostTwoLevelsAndKeepTheirValue) {
+  const ParamsPtr params = falling_params();
+  for (const bool encrypted : {true, false}) {
+    const Session session =
+        encrypted ? native(params, {.relin_level = 5, .galois = {}}) : cleartext(params, {});
+    const Automatic automatic(*session.engine);
+    const Slots x(params->slots(), 0.75);
+    Cipher a = encrypt(*session.client, *params, x);
+    double want = 0.75;
+    for (const int level : {4, 3, 1, 0}) {  // from level 3 the product lands on 2^48 at level 2
+      const Cipher product = automatic.square(a);
+      EXPECT_EQ(automatic.levels_left(product), level);
+      a = automatic.settle(product);
+      want *= want;
+      ASSERT_EQ(a.level(), level);
+      EXPECT_NEAR(a.scale() / params->scale(level), 1, 0x1p-30);
+      EXPECT_NEAR(session.client->decrypt(a)[3], want, 1e-6) << level;
+    }
+  }
+}
+
+TEST(FallingScale, PolynomialsThatCrossItAreRefused) {
+  const ParamsPtr params = falling_params();
+  const Session session = cleartext(params, {});
+  const Cipher a = session.client->encrypt(Slots{0.5}, 3, params->scale(3));
+  const Slots coefficients{0, 0, 0, 0, 0.5, 0.25, 0.125};
+  EXPECT_THROW(session.engine->polynomial(a, coefficients), Error);
+}
+
 TEST(Needs, AddUpToTheKeysOfAProgram) {
   const Needs needs = dot_needs(4) + replicate_needs(16, 64) + part_needs();
   EXPECT_THAT(needs.steps, ::testing::ElementsAre(-32, -16, 1, 2));
   EXPECT_EQ(needs.levels, 2);
-  const KeyRequest request = key_request(needs, 3);
+  const KeyRequest request = key_request(needs, *plain_params(), 3);
   EXPECT_EQ(request.relin_level, 3);
   ASSERT_EQ(request.galois.size(), 5u);
   EXPECT_TRUE(request.galois.back().id.conjugate);

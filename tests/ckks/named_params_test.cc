@@ -119,6 +119,26 @@ TEST(ForDepth, NoOtherDigitsTakeFewerTransforms) {
   }
 }
 
+TEST(ForDepth, AnswersEveryRequestInItsRanges) {
+  for (int depth = 0; depth <= 60; depth += 4) {
+    for (int scale = 20; scale <= 60; scale += 4) {
+      for (const int security : {128, 256}) {
+        try {
+          EXPECT_EQ(for_depth(depth, scale, 1, security).params->max_level(), depth);
+        } catch (const Error& error) {
+          EXPECT_EQ(error.code(), ErrorCode::kOutOfLevels)
+              << depth << " levels at 2^" << scale << ": " << error.what();
+        }
+      }
+    }
+  }
+}
+
+TEST(ForDepth, KnowsHowManyDigitsAndPrimesThereMayBe) {
+  EXPECT_EQ(for_depth(35, 47, 1).params->max_level(), 35);
+  EXPECT_EQ(for_depth(60, 48, 1, 128).params->log_n(), 17);
+}
+
 TEST(ForDepth, RespectsSlotsAndSecurity) {
   EXPECT_EQ(for_depth(1, 30, 8192).params->log_n(), 14);
   const Chosen strong = for_depth(4, 30, 1, 256);

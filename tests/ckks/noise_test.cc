@@ -110,8 +110,7 @@ TEST(NoiseFormula, OfSwitchingIsSmallBesideRoundingInEveryNamedSet) {
   for (const params::NamedSet& named : params::named()) {
     const ParamsPtr params = Params::make(named.literal);
     const double share = noise::switching(*params, params->max_level()) / noise::rounding(*params);
-    // P only 4 bits above the largest digit: three quarters of the noise, still under a bit.
-    EXPECT_LT(share, named.literal.name == "B15" ? 4.0 : 1.0) << named.literal.name;
+    EXPECT_LT(share, named.literal.name == "B15" ? 0.7 : 0.5) << named.literal.name;
   }
 }
 

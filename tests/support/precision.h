@@ -23,9 +23,11 @@ Precision precision(const std::vector<T>& got, const std::vector<T>& want) {
   Precision p;
   double worst = 0, squares = 0;
   for (std::size_t i = 0; i < want.size(); ++i) {
-    const double error = i < got.size() ? std::abs(got[i] - want[i]) : INFINITY;
+    const double distance = i < got.size() ? std::abs(got[i] - want[i]) : INFINITY;
+    const double error =
+        std::isfinite(distance) ? distance : INFINITY;  // no number is an error without bound
     squares += error * error;
-    if (!(error <= worst)) {  // also true for a NaN
+    if (error > worst) {
       worst = error;
       p.worst_slot = i;
     }
