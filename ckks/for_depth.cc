@@ -12,11 +12,11 @@ namespace sotto::ckks::params {
 namespace {
 
 constexpr int kMaxDepth = 60, kMinScaleBits = 20, kMaxScaleBits = 60, kMaxAlpha = 16;
-constexpr int kWordBits = 46;     // primes below 2^46.9 need no reduction inside a transform
+constexpr int kWordBits = 50;     // of one prime a level: the widest that vector transforms take
 constexpr int kHeadroomBits = 8;  // of q[0] over the scale
 constexpr int kMarginBits = 6;    // of P over the largest digit
 constexpr int kMinLogN = 10, kMaxLogN = 17, kMaxPrimes = 128;
-constexpr int kMaxPrimeBits = 48;  // of special primes and of q[0]: transforms reduce now and then
+constexpr int kMaxPrimeBits = 48;  // of special primes: transforms reduce now and then
 
 struct Request {
   int depth, scale_bits, security;
@@ -31,7 +31,7 @@ struct Chain {
 Chain make_chain(const Request& request) {
   const int first = request.scale_bits + kHeadroomBits;
   Chain chain;
-  if (first <= kMaxPrimeBits)
+  if (first <= kWordBits)
     chain.log_q = {first};
   else
     chain.log_q = {(first + 1) / 2, first / 2};
@@ -113,7 +113,7 @@ std::string explain(const Candidate& best, const std::vector<Candidate>& all, in
       "N = 2^" + std::to_string(log_n) + " holds it: log QP = " + std::to_string(best.log_qp) + " of " +
       std::to_string(limit) + " bits; " + std::to_string(std::size_t{1} << (log_n - 1)) + " slots.\n" +
       "Chain: " + std::to_string(chain.log_q.size()) + " primes, " +
-      (request.scale_bits > kWordBits ? "two a level, because transforms are faster below 2^46.9; "
+      (request.scale_bits > kWordBits ? "two a level, because vector transforms take primes below 2^50; "
                                       : "one a level; ") +
       "q[0] leaves " + std::to_string(kHeadroomBits) + " bits for the integer part of answers.\n" +
       "Key switching: " + digits_text(best) + ", so a rotation at the top takes " +
@@ -183,8 +183,12 @@ Chosen for_depth(int depth, int scale_bits, std::size_t slots, int security) {
                           .log_scale = static_cast<double>(scale_bits),
                           .digits = best->digits,
                           .levels = chain.levels};
-    ParamsPtr params = Params::make(literal);
-    return {std::move(params), reason + explain(*best, all, log_n, request, chain)};
+    try {
+      ParamsPtr params = Params::make(literal);
+      return {std::move(params), reason + explain(*best, all, log_n, request, chain)};
+    } catch (const Error& error) {  // small primes are few in a large ring
+      reason += std::string("N = 2^") + std::to_string(log_n) + " will not do: " + error.what() + ".\n";
+    }
   }
   throw Error(ErrorCode::kOutOfLevels, "params for a depth: " + std::to_string(depth) + " levels at 2^" +
                                            std::to_string(scale_bits) + " fit no ring up to N = 2^17 at " +

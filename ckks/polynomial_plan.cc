@@ -15,7 +15,9 @@ using Coefficient = PolynomialPlan::Coefficient;
 using Coefficients =
     std::vector<Coefficient>;  // [degree + 1], of one polynomial or of those slots choose from
 
-constexpr double kMinConstantScale = 0x1p12;
+/// Of a rescale factor, about which constants are scaled where the nominal scale does not change: with less,
+/// coefficients would be rounded too coarsely.
+constexpr double kMinConstantShare = 0x1p-12;
 constexpr std::size_t kMaxDegree = 1023;  // a relative error of 2^-40 of the input's scale doubles in squares
 
 [[noreturn]] void refuse(ErrorCode code, const std::string& text) {
@@ -172,12 +174,11 @@ class Planner {
     power(index);
     const int level = plan_.nodes[at].level;
     const double scale = plan_.nodes[at].scale / scale_at(index, level);
-    if (scale < kMinConstantScale) {
-      refuse(ErrorCode::kScaleMismatch,
-             "a coefficient at level " + std::to_string(level) + " would have scale 2^" +
-                 std::to_string(std::log2(scale)) +
-                 ", too coarse to tell it from 0; the nominal scale falls within the levels "
-                 "of this polynomial: bring the input below that level first");
+    if (level > 0 && scale < kMinConstantShare * params().rescale_factor(level)) {
+      refuse(ErrorCode::kScaleMismatch, "a coefficient at level " + std::to_string(level) +
+                                            " would have scale 2^" + std::to_string(std::log2(scale)) +
+                                            ", too coarse for it; the nominal scale falls within the levels "
+                                            "of this polynomial: bring the input below that level first");
     }
     plan_.nodes[at].terms.push_back({index, c});
   }
