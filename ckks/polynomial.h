@@ -1,16 +1,18 @@
 // Polynomials of a ciphertext: planned first, then run on any Engine.
 //
-// Paterson and Stockmeyer's method [PS73] at the least depth. A polynomial p of degree 2^m ≤ d < 2^(m+1) is
-// q T_g + r with g = 2^m, q and r likewise, until what is left is a sum of constants times powers that are
-// there (T_i stands for x^i in the power basis). All parts r of a sum are gathered before one relinearisation
-// and one rescale, which the engine may fuse. Every constant is multiplied in at the scale that makes its
-// branch land exactly where the sum is formed, so no two scales are ever reconciled by approximation.
+// Paterson and Stockmeyer's method [PS73] at the least depth. A polynomial p of degree d is q T_g + r with g
+// a power of two up to d, as small as the levels of q allow, q and r likewise, until what is left is a sum of
+// constants times powers that are there (T_i stands for x^i in the power basis). All parts r of a sum are
+// gathered before one relinearisation and one rescale, which the engine may fuse. Every constant is
+// multiplied in at the scale that makes its branch land exactly where the sum is formed, so no two scales are
+// ever reconciled by approximation.
 //
 // Products of ciphertexts at the least depth, by the plan (tests/ckks/polynomial_test.cc), and depth:
-//   degree    3   7   15   31   63   127
-//   dense     2   5    8   13   18    27
-//   even      1   3    6    9   14    19    (of degree one less)
-//   depth     2   3    4    5    6     7
+//   degree    3   5   7   9   15   17   31   33   63   65   127
+//   dense     2   3   5   5    8    8   13   12   18   17    27
+//   odd       2   3   5   5    8    8   12   11   17   16    23
+//   even      1   2   3   3    6    5    9    8   14   12    19    (of degree one less)
+//   depth     2   3   3   4    4    5    5    6    6    7     7
 // An odd or even polynomial needs odd or even babies only, because its quotients and remainders by even
 // powers are odd or even too.
 #pragma once

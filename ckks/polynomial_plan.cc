@@ -55,26 +55,30 @@ int ceil_log2(int i) {
   return static_cast<int>(std::bit_width(static_cast<unsigned>(i - 1)));
 }
 
-/// p becomes its remainder by T_g, and the quotient is returned; deg p < 2g.
-/// T_i = 2 T_(i-g) T_g - T_(2g-i) for g < i < 2g.
+/// p becomes its remainder by T_g, and the quotient is returned.
+/// T_i = 2 T_(i-g) T_g - T_|i-2g| for i > g, from the highest degree down.
 Coefficients divide(Coefficients& p, std::size_t g, PolynomialBasis basis) {
   p.resize(degree_of(p) + 1);
-  Coefficients q(p.begin() + static_cast<std::ptrdiff_t>(g), p.end());
-  p.resize(g);
-  if (basis == PolynomialBasis::kPower) return q;
-  for (std::size_t i = 1; i < q.size(); ++i) {
-    for (std::size_t m = 0; m < q[i].size(); ++m) {
-      p[g - i][m] -= q[i][m];
-      q[i][m] *= 2;
+  if (basis == PolynomialBasis::kChebyshev) {
+    for (std::size_t i = p.size() - 1; i > g; --i) {
+      Coefficient& below = p[i < 2 * g ? 2 * g - i : i - 2 * g];
+      for (std::size_t m = 0; m < below.size(); ++m) {
+        below[m] -= p[i][m];
+        p[i][m] *= 2;
+      }
     }
   }
+  Coefficients q(p.begin() + static_cast<std::ptrdiff_t>(g), p.end());
+  p.resize(g);
   return q;
 }
 
-/// Builds the plan for one largest baby.
+/// Builds the plan for one largest baby and one giant.
 class Planner {
  public:
-  Planner(PolynomialPlan frame, int baby) : plan_(std::move(frame)) { plan_.baby = baby; }
+  Planner(PolynomialPlan frame, int baby, std::size_t giant) : plan_(std::move(frame)), giant_(giant) {
+    plan_.baby = baby;
+  }
 
   PolynomialPlan build(std::span<const Coefficients> roots) {
     power(1);
@@ -157,7 +161,7 @@ class Planner {
       bool leaf = true;
       for (std::size_t i = 1; i <= degree; ++i) leaf = leaf && !missing(i);
       if (leaf) break;
-      const std::size_t g = std::bit_floor(degree);
+      const std::size_t g = divisor(degree, level);
       Coefficients q = divide(p, g, plan_.basis);
       if (degree_of(q) == 0) {
         add_term(at, static_cast<int>(g), q[0]);
@@ -170,16 +174,16 @@ class Planner {
     }
     if (!p.empty()) plan_.nodes[at].constant = p[0];
   }
+  /// The giant, or the least power of two above it whose quotient has the levels that it needs. A smaller one
+  /// than bit_floor(degree) saves the powers between them.
+  std::size_t divisor(std::size_t degree, int level) const {
+    const int levels = plan_.input_level - level;
+    std::size_t g = std::min(giant_, std::bit_floor(degree));
+    while (static_cast<int>(std::bit_width(degree - g)) > levels) g *= 2;
+    return g;
+  }
   void add_term(std::size_t at, int index, const Coefficient& c) {
     power(index);
-    const int level = plan_.nodes[at].level;
-    const double scale = plan_.nodes[at].scale / scale_at(index, level);
-    if (level > 0 && scale < kMinConstantShare * params().rescale_factor(level)) {
-      refuse(ErrorCode::kScaleMismatch, "a coefficient at level " + std::to_string(level) +
-                                            " would have scale 2^" + std::to_string(std::log2(scale)) +
-                                            ", too coarse for it; the nominal scale falls within the levels "
-                                            "of this polynomial: bring the input below that level first");
-    }
     plan_.nodes[at].terms.push_back({index, c});
   }
   void add_product(std::size_t at, int index, Coefficients q) {
@@ -218,6 +222,7 @@ class Planner {
   }
 
   PolynomialPlan plan_;
+  std::size_t giant_;
   std::map<int, PolynomialPlan::Power> powers_;
 };
 
@@ -268,6 +273,32 @@ std::vector<Coefficients> roots_of(const PolynomialRequest& request) {
     for (std::size_t k = 0; k < c.size(); ++k) root[k][mixed == 1 ? 0 : i] = c[k];
   }
   return roots;
+}
+
+/// The constant that is rounded most, by its scale's share of the rescale factor.
+struct Coarsest {
+  double share = 1, scale = 0;
+  int level = 0;
+};
+Coarsest coarsest_constant(const PolynomialPlan& plan) {
+  Coarsest coarsest;
+  for (const PolynomialPlan::Node& node : plan.nodes) {
+    for (const PolynomialPlan::Term& term : node.terms) {
+      const auto power = std::ranges::find(plan.powers, term.power, &PolynomialPlan::Power::index);
+      const double scale = node.scale / (power->scale * plan.params->drop_scale(power->level, node.level));
+      const double share = scale / plan.params->rescale_factor(node.level);
+      if (plan.depth > 0 && share < coarsest.share) coarsest = {share, scale, node.level};
+    }
+  }
+  return coarsest;
+}
+void require_fine_constants(const PolynomialPlan& plan) {
+  const Coarsest coarsest = coarsest_constant(plan);
+  if (coarsest.share >= kMinConstantShare) return;
+  refuse(ErrorCode::kScaleMismatch, "a coefficient at level " + std::to_string(coarsest.level) +
+                                        " would have scale 2^" + std::to_string(std::log2(coarsest.scale)) +
+                                        ", too coarse for it; the nominal scale falls within the levels "
+                                        "of this polynomial: bring the input below that level first");
 }
 
 /// Does x^(2^m), squared from canonical scales, end at the canonical scale?
@@ -325,13 +356,19 @@ PolynomialPlan make_polynomial_plan(const ParamsPtr& params, const PolynomialReq
   frame.choice = request.choice;
 
   const auto price = [](const PolynomialPlan& plan) {
-    return std::tuple(plan.counts.multiply, plan.counts.relinearise, plan.counts.multiply_plain);
+    const bool coarse = coarsest_constant(plan).share < kMinConstantShare;
+    return std::tuple(coarse, plan.counts.multiply, plan.counts.relinearise, plan.counts.multiply_plain);
   };
-  PolynomialPlan best = Planner(frame, 1).build(roots);
-  for (int baby = 3; baby < 2 * frame.degree; baby = 2 * baby + 1) {
-    PolynomialPlan other = Planner(frame, baby).build(roots);
-    if (price(other) < price(best)) best = std::move(other);
+  // The coefficients of quotients grow as the giant shrinks, so a smaller one must save something.
+  std::size_t giant = std::bit_floor(std::max<std::size_t>(degree, 1));
+  PolynomialPlan best = Planner(frame, 1, giant).build(roots);
+  for (; giant > 1; giant /= 2) {
+    for (int baby = 1; baby < 2 * frame.degree; baby = 2 * baby + 1) {
+      PolynomialPlan other = Planner(frame, baby, giant).build(roots);
+      if (price(other) < price(best)) best = std::move(other);
+    }
   }
+  require_fine_constants(best);
   return best;
 }
 
