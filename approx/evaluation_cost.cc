@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <map>
-#include <utility>
+#include <vector>
 
 #include "approx/polynomial.h"
 
@@ -14,20 +13,25 @@ int ceil_log2(int n) {
   return static_cast<int>(std::bit_width(static_cast<unsigned>(n - 1)));
 }
 
-/// Splits below a fixed set of babies and giants.
+/// Splits below a fixed set of babies and giants, of polynomials up to a degree.
 class Splits {
  public:
-  Splits(int babies, int giant_bits, bool odd) : babies_(babies), giant_bits_(giant_bits), odd_(odd) {}
+  Splits(int babies, int giant_bits, bool odd, int max_degree)
+      : babies_(babies),
+        giant_bits_(giant_bits),
+        odd_(odd),
+        budgets_(static_cast<std::size_t>(depth_of_degree(max_degree)) + 1),
+        known_((static_cast<std::size_t>(max_degree) + 1) * budgets_, kUnknown) {}
 
-  static constexpr int kImpossible = 1 << 20;
+  static constexpr int kImpossible = 1 << 20, kUnknown = -1;
 
   /// Products that turn T_1 … T_babies and the giants into any polynomial of the degree within the budget of
   /// levels, counted from x.
   int cost(int degree, int budget) {
     if (budget < 0) return kImpossible;
     if (is_sum_of_babies(degree, budget)) return 0;
-    const auto [at, fresh] = known_.try_emplace({degree, budget}, kImpossible);
-    if (!fresh) return at->second;
+    const std::size_t at = static_cast<std::size_t>(degree) * budgets_ + static_cast<std::size_t>(budget);
+    if (known_[at] != kUnknown) return known_[at];
     int best = kImpossible;
     for (int bit = 1; bit <= giant_bits_ && bit <= budget - 1; ++bit) {
       const int giant = 1 << bit;
@@ -35,7 +39,7 @@ class Splits {
       // r takes all degrees below the giant that q T_g does not reach: T_{g-k} comes with T_{g+k}.
       best = std::min(best, 1 + cost(degree - giant, budget - 1) + cost(remainder_degree(giant), budget));
     }
-    return known_[{degree, budget}] = best;
+    return known_[at] = best;
   }
 
  private:
@@ -49,7 +53,8 @@ class Splits {
 
   int babies_, giant_bits_;
   bool odd_;
-  std::map<std::pair<int, int>, int> known_;
+  std::size_t budgets_;
+  std::vector<int> known_;  // [degree][budget]
 };
 
 int least_products(int degree, bool odd) {
@@ -63,7 +68,7 @@ int least_products(int degree, bool odd) {
       const int free_powers = odd ? 0 : static_cast<int>(std::bit_width(static_cast<unsigned>(babies))) - 1;
       const int powers = std::max(0, giant_bits - free_powers);
       if (small + powers >= best) break;
-      best = std::min(best, small + powers + Splits(babies, giant_bits, odd).cost(degree, depth));
+      best = std::min(best, small + powers + Splits(babies, giant_bits, odd, degree).cost(degree, depth));
     }
   }
   return best;

@@ -2,7 +2,8 @@
 //
 // Counted for Chebyshev baby-step giant-step at the least depth [BMTH21] [LLNK22]: the odd or all of T_1 …
 // T_b and T_2, T_4, T_8, … are made first; p of degree d is split into q T_g + r, where q may be one level
-// deeper than the product allows, until what is left is a sum of babies times constants.
+// deeper than the product allows, until what is left is a sum of babies times constants. This is what the
+// engine's plans take: tests/apps/fit_engine_test.cc compares all degrees to 255.
 #pragma once
 
 #include <vector>

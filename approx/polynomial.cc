@@ -44,6 +44,22 @@ Powers expand(const std::vector<double>& c, const NTL::RR& shift) {
   return result;
 }
 
+struct Terms {
+  int degree = 0;
+  Parity parity = Parity::kEven;
+};
+/// Of the coefficients that are not zero, beside the constant.
+Terms terms_of(const std::vector<double>& c) {
+  int last_odd = 0, last_even = 0;
+  for (std::size_t k = 1; k < c.size(); ++k) {
+    if (c[k] != 0) (k % 2 == 0 ? last_even : last_odd) = static_cast<int>(k);
+  }
+  return {.degree = std::max(last_odd, last_even),
+          .parity = last_odd == 0    ? Parity::kEven
+                    : last_even == 0 ? Parity::kOdd
+                                     : Parity::kNone};
+}
+
 }  // namespace
 
 double Polynomial::operator()(double x) const {
@@ -65,6 +81,15 @@ Parity Polynomial::parity() const {
     (k % 2 == 0 ? odd : even) = false;
   }
   return even ? Parity::kEven : odd ? Parity::kOdd : Parity::kNone;  // a constant is even
+}
+
+int Polynomial::depth() const {
+  return depth_of_degree(terms_of(coefficients).degree);
+}
+
+int Polynomial::products() const {
+  const Terms terms = terms_of(coefficients);
+  return products_of_degree(terms.degree, terms.parity);
 }
 
 Polynomial derivative(const Polynomial& polynomial) {

@@ -27,8 +27,10 @@ struct Polynomial {
   int degree() const { return static_cast<int>(coefficients.size()) - 1; }
   /// Odd or even when every other coefficient is zero and the interval is centred on 0.
   Parity parity() const;
-  int depth() const { return depth_of_degree(degree()); }
-  int products() const { return products_of_degree(degree(), parity()); }
+  /// Levels and products of two ciphertexts for the terms that there are, evaluation_cost.h. A constant costs
+  /// nothing, so that 1/2 and odd terms cost what the odd terms do.
+  int depth() const;
+  int products() const;
   /// Clenshaw's recurrence. Outside of the interval it is still this polynomial, which grows like x^degree
   /// there.
   double operator()(double x) const;

@@ -177,6 +177,18 @@ TEST(EvaluationCost, DepthAndProductsOfSmallDegrees) {
   EXPECT_THROW(products_of_degree(-1), Error);
 }
 
+TEST(EvaluationCost, OfAPolynomialIsThatOfTheTermsThatItHas) {
+  Polynomial p{.interval = {0, 2}, .coefficients = std::vector<double>(36), .source = {}};
+  p.coefficients[0] = 0.5;
+  EXPECT_EQ(p.depth(), 0);
+  EXPECT_EQ(p.products(), 0);
+  for (const std::size_t k : {1, 11, 31}) p.coefficients[k] = 0.25;
+  EXPECT_EQ(p.depth(), 5) << "zeros behind T_31 do not count";
+  EXPECT_EQ(p.products(), 12) << "nor does a constant beside odd terms, on whatever interval";
+  p.coefficients[2] = 0.25;
+  EXPECT_EQ(p.products(), 13);
+}
+
 TEST(PolynomialJson, KeepsEveryBit) {
   Rng rng;
   Polynomial polynomial = random_polynomial(rng, 31, {-1.0 / 3, 8.1});

@@ -6,43 +6,19 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "approx/polynomial.h"
-#include "apps/app.h"
 #include "apps/plot/svg.h"
 #include "base/error.h"
+#include "tests/apps/fit_json.h"
 
 namespace sotto::app {
 namespace {
 
 using testing::HasSubstr;
-using Json = nlohmann::json;
 namespace fs = std::filesystem;
-
-struct Captured {
-  int exit_code;
-  std::string out, err;
-};
-
-Captured fit(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {"sotto", "fit"});
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  const int exit_code = run(static_cast<int>(argv.size()), argv.data());
-  return {exit_code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
-}
-
-Json fit_json(std::vector<std::string> arguments) {
-  arguments.push_back("--json");
-  const Captured captured = fit(arguments);
-  EXPECT_EQ(captured.exit_code, kDone) << captured.err;
-  return Json::parse(captured.out);
-}
 
 void expect_refusal(const std::vector<std::string>& arguments, int exit_code, const std::string& part) {
   const Captured captured = fit(arguments);
