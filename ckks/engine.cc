@@ -24,6 +24,7 @@ struct EncodedLinear final : PreparedLinear {
   int giant_step = 0;
   std::vector<std::vector<Term>> blocks;  // the last is not empty
   std::vector<int> folds;
+  GiantSteps giants = GiantSteps::kHorner;
 };
 
 void add_to(Engine& engine, std::optional<Cipher>& sum, Cipher term) {
@@ -42,6 +43,44 @@ std::vector<int> distinct_babies(const LinearTransform& transform) {
     for (const auto& term : block) babies.insert(term.baby);
   }
   return {babies.begin(), babies.end()};
+}
+
+/// Every rotation of a block or of the sum of blocks.
+std::vector<std::int64_t> giant_rotations(const LinearTransform& transform) {
+  std::vector<std::int64_t> steps;
+  for (std::size_t k = 1; k < used_blocks(transform); ++k) {
+    if (transform.giants == GiantSteps::kHorner) {
+      steps.push_back(transform.giant_step);
+    } else if (!transform.blocks[k].empty()) {
+      steps.push_back(static_cast<std::int64_t>(k) * transform.giant_step);
+    }
+  }
+  return steps;
+}
+
+void add_terms(Engine& engine, std::optional<Cipher>& sum, const std::vector<EncodedLinear::Term>& terms,
+               const std::vector<Cipher>& babies) {
+  for (const auto& term : terms) add_to(engine, sum, engine.multiply_plain(babies[term.baby], term.plain));
+}
+
+Cipher sum_by_horner(Engine& engine, const EncodedLinear& linear, const std::vector<Cipher>& babies) {
+  std::optional<Cipher> sum;
+  for (std::size_t k = linear.blocks.size(); k-- > 0;) {
+    if (sum) sum = engine.rotate(*sum, linear.giant_step);
+    add_terms(engine, sum, linear.blocks[k], babies);
+  }
+  return *sum;
+}
+
+Cipher sum_of_separate(Engine& engine, const EncodedLinear& linear, const std::vector<Cipher>& babies) {
+  std::optional<Cipher> sum;
+  for (std::size_t k = 0; k < linear.blocks.size(); ++k) {
+    std::optional<Cipher> block;
+    add_terms(engine, block, linear.blocks[k], babies);
+    if (!block) continue;
+    add_to(engine, sum, k == 0 ? *block : engine.rotate(*block, static_cast<int>(k) * linear.giant_step));
+  }
+  return *sum;
 }
 
 }  // namespace
@@ -72,7 +111,7 @@ OpCounts operator-(const OpCounts& a, const OpCounts& b) noexcept {
 std::vector<int> LinearTransform::rotation_steps() const {
   std::set<int> steps(folds.begin(), folds.end());
   for (const int baby : distinct_babies(*this)) steps.insert(baby);
-  if (used_blocks(*this) > 1) steps.insert(giant_step);
+  for (const std::int64_t step : giant_rotations(*this)) steps.insert(static_cast<int>(step));
   steps.erase(0);
   return {steps.begin(), steps.end()};
 }
@@ -87,7 +126,7 @@ OpCounts LinearTransform::apply_counts() const {
   }
   counts.add -= 1;
   for (const int baby : distinct_babies(*this)) counts.rotate += baby != 0;
-  if (giant_step != 0) counts.rotate += static_cast<std::int64_t>(used) - 1;
+  for (const std::int64_t step : giant_rotations(*this)) counts.rotate += step != 0;
   for (const int fold : folds) {
     counts.rotate += fold != 0;
     ++counts.add;
@@ -107,6 +146,11 @@ void validate(const LinearTransform& transform, std::size_t slots) {
   require(in_range(transform.giant_step),
           "giant step " + std::to_string(transform.giant_step) + " is out of range");
   require(used_blocks(transform) == 1 || transform.giant_step != 0, "several blocks need a giant step");
+  for (const std::int64_t step : giant_rotations(transform)) {
+    require(step < static_cast<std::int64_t>(slots),
+            "a block moves by " + std::to_string(step) +
+                ", out of range for separate giant steps; use Horner or an earlier block");
+  }
   for (const int fold : transform.folds)
     require(in_range(fold), "fold " + std::to_string(fold) + " is out of range");
   for (const auto& block : transform.blocks) {
@@ -148,6 +192,7 @@ PreparedLinearPtr Engine::prepare(const LinearTransform& transform, int level, d
   prepared->babies = distinct_babies(transform);
   prepared->giant_step = transform.giant_step;
   prepared->folds = transform.folds;
+  prepared->giants = transform.giants;
   prepared->blocks.resize(used_blocks(transform));
   for (std::size_t k = 0; k < prepared->blocks.size(); ++k) {
     for (const auto& term : transform.blocks[k]) {
@@ -171,14 +216,10 @@ Cipher Engine::apply(const PreparedLinear& prepared, const Cipher& a) {
                                                  ", the ciphertext is at level " + std::to_string(a.level()));
   }
   const std::vector<Cipher> babies = rotate_many(a, linear->babies);
-  std::optional<Cipher> sum;  // Horner: sum <- block_k + Rot(sum, giant_step), from the last block down
-  for (std::size_t k = linear->blocks.size(); k-- > 0;) {
-    if (sum) sum = rotate(*sum, linear->giant_step);
-    for (const auto& term : linear->blocks[k])
-      add_to(*this, sum, multiply_plain(babies[term.baby], term.plain));
-  }
-  for (const int fold : linear->folds) sum = add(*sum, rotate(*sum, fold));
-  return rescale(*sum);
+  Cipher sum = linear->giants == GiantSteps::kHorner ? sum_by_horner(*this, *linear, babies)
+                                                     : sum_of_separate(*this, *linear, babies);
+  for (const int fold : linear->folds) sum = add(sum, rotate(sum, fold));
+  return rescale(sum);
 }
 
 Cipher Engine::polynomial(const Cipher& a, std::span<const double> coefficients) {

@@ -86,10 +86,16 @@ struct EngineInfo {
   Threads threads;
 };
 
+/// How the blocks of a LinearTransform reach their places. Both need as many transforms and add as much noise
+/// for a rotation.
+enum class GiantSteps {
+  kHorner,    // acc <- block_k + Rot(acc, giant_step): one key, and a rotation for an empty block too
+  kSeparate,  // each block on its own: a key for each, none for an empty block, and no order among them
+};
+
 /// A linear map on slots as generalised diagonals with a baby-step giant-step split and final folds:
 ///   z = sum_g Rot( sum_b v[g][b] * Rot(x, b), g ),   then for each h of `folds` in order: z += Rot(z, h).
-/// Giants are multiples of one giant_step and evaluated by Horner (acc <- block_k + Rot(acc, giant_step)), so
-/// one giant key serves all.
+/// Giants g are multiples of one giant_step.
 struct LinearTransform {
   struct Term {
     int baby = 0;                // in [0, slots)
@@ -98,15 +104,16 @@ struct LinearTransform {
   int giant_step = 0;                     // 0 when there is a single block
   std::vector<std::vector<Term>> blocks;  // block k is rotated by k * giant_step; may be empty in between
   std::vector<int> folds;
+  GiantSteps giants = GiantSteps::kHorner;
 
-  /// Distinct rotation steps needed: babies, the giant step and folds, without 0; ascending.
+  /// Distinct rotation steps needed: babies, giant steps and folds, without 0; ascending.
   std::vector<int> rotation_steps() const;
   /// What one Engine::apply() counts, whichever way the engine computes it.
   OpCounts apply_counts() const;
 };
 
-/// Throws Error kInvalidArgument unless babies, the giant step and folds are in [0, slots), every term has
-/// `slots` values and there is a term.
+/// Throws Error kInvalidArgument unless babies, the giant step and folds are in [0, slots), with separate
+/// giants also k * giant_step of the last block, every term has `slots` values and there is a term.
 void validate(const LinearTransform& transform, std::size_t slots);
 
 /// A transform whose plaintexts are encoded for one engine, input level and plaintext scale; made once,

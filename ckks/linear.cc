@@ -29,20 +29,46 @@ void sum_of_products(const ntt::Plan& plan, ntt::Limb out, std::span<const u64* 
   }
 }
 
+/// The least power of two after which the values, `slots` many, repeat.
+std::size_t period(std::span<const double> values) noexcept {
+  std::size_t p = values.size();
+  while (p > 1 && std::ranges::equal(values.first(p / 2), values.subspan(p / 2, p / 2))) p /= 2;
+  return p;
+}
+
+/// The first word of each of `count` runs of every limb.
+EvalPoly first_of_runs(const EvalPoly& poly, std::size_t count) {
+  EvalPoly out(count, poly.q_limbs(), poly.p_limbs());
+  const std::size_t run = poly.n() / count;
+  for (int i = 0; i < poly.limbs(); ++i) {
+    for (std::size_t k = 0; k < count; ++k) out.limb(i)[k] = poly.limb(i)[k * run];
+  }
+  return out;
+}
+
+/// out = every word of x `run` times.
+void write_runs(ntt::Limb out, const u64* x, std::size_t run) noexcept {
+  for (std::size_t j = 0; j < out.size(); j += run) std::ranges::fill(out.subspan(j, run), *x++);
+}
+
 /// One application: the evaluator, the input and what they share.
 class Application {
  public:
   Application(const Evaluator& evaluator, const EncodedTransform& transform, const Ciphertext& a)
       : evaluator_(evaluator), transform_(transform), a_(a), params_(*evaluator.params()) {}
 
-  /// Keys of all babies, the giant step and the folds, in that order; babies and folds of step 0 have none.
+  /// Keys of all babies, giants and folds, in that order; babies and folds of step 0 have none.
   void find_keys() {
     RecycledVector<GaloisKeyId> ids;
     const auto want = [&](int step) {
       if (step != 0) ids.push_back(evaluator_.rotation(step));
     };
     for (int baby : transform_.babies) want(baby);
-    if (transform_.blocks.size() > 1) want(transform_.giant_step);
+    const std::size_t count = transform_.blocks.size();
+    if (horner() && count > 1) want(transform_.giant_step);
+    for (std::size_t k = 1; !horner() && k < count; ++k) {
+      if (!transform_.blocks[k].empty()) want(static_cast<int>(k) * transform_.giant_step);
+    }
     for (int fold : transform_.folds) want(fold);
     maps_ = evaluator_.galois(ids, transform_.level, "apply");
   }
@@ -100,14 +126,20 @@ class Application {
     return out;
   }
 
-  /// The sum of the rotated blocks, by Horner, then the folds.
+  /// The sum of the rotated blocks, then the folds.
   ExtendedPair accumulate(RecycledVector<ExtendedPair> blocks) const {
+    const auto addend = [](const ExtendedPair& pair) { return pair[0].empty() ? nullptr : &pair; };
     auto map = maps_.begin() + moved_babies();
-    ExtendedPair sum = std::move(blocks.back());
-    for (std::size_t k = blocks.size() - 1; k-- > 0;) {
-      sum = rotate_add(sum, *map, blocks[k][0].empty() ? nullptr : &blocks[k]);
+    ExtendedPair sum = std::move(horner() ? blocks.back() : blocks.front());
+    if (horner()) {
+      for (std::size_t k = blocks.size() - 1; k-- > 0;) sum = rotate_add(sum, *map, addend(blocks[k]));
+      if (blocks.size() > 1) ++map;
+    } else {
+      for (std::size_t k = 1; k < blocks.size(); ++k) {
+        if (!blocks[k][0].empty()) sum = rotate_add(blocks[k], *map++, addend(sum));
+        blocks[k] = {};
+      }
     }
-    if (blocks.size() > 1) ++map;
     for (int fold : transform_.folds) sum = fold == 0 ? doubled(sum) : rotate_add(sum, *map++, &sum);
     return sum;
   }
@@ -126,6 +158,7 @@ class Application {
     return keys;
   }
 
+  bool horner() const noexcept { return transform_.giants == GiantSteps::kHorner; }
   int q_limbs() const noexcept { return params_.limbs(transform_.level); }
   int limbs() const noexcept { return q_limbs() + params_.special_count(); }
   std::size_t baby_stride() const noexcept { return params_.n() + kRowPadding; }
@@ -187,6 +220,25 @@ class Application {
     }
   }
 
+  /// rows = words [from, from + size) of limb i of the diagonals of a block, where they are stored or, of
+  /// those stored as runs, in the array that is returned.
+  AlignedWords diagonal_pieces(const std::vector<EncodedTransform::Term>& block, int i, std::size_t from,
+                               std::size_t size, RecycledVector<const u64*>& rows) const {
+    const auto has_runs = [&](const auto& term) { return term.plain.n() < params_.n(); };
+    AlignedWords written(size * static_cast<std::size_t>(std::ranges::count_if(block, has_runs)));
+    u64* next = written.data();
+    rows.clear();
+    for (const EncodedTransform::Term& term : block) {
+      const std::size_t run = params_.n() / term.plain.n();
+      const u64* x = term.plain.limb(i).data() + from / run;
+      rows.push_back(run == 1 ? x : next);
+      if (run == 1) continue;
+      write_runs({next, size}, x, std::min(run, size));
+      next += size;
+    }
+    return written;
+  }
+
   /// Words [from, from + size) of limb i of every block: inner products of diagonals and babies
   /// ([part][baby][stride]).
   void block_piece(int i, std::span<const u64> babies, std::size_t from, std::size_t size,
@@ -195,13 +247,11 @@ class Application {
     RecycledVector<const u64*> x, y;
     for (std::size_t k = 0; k < transform_.blocks.size(); ++k) {
       const auto& block = transform_.blocks[k];
+      const AlignedWords runs = diagonal_pieces(block, i, from, size, y);
       for (std::size_t part = 0; part < 2 && !block.empty(); ++part) {
         x.clear();
-        y.clear();
-        for (const EncodedTransform::Term& term : block) {
+        for (const EncodedTransform::Term& term : block)
           x.push_back(babies.data() + (part * transform_.babies.size() + term.baby) * baby_stride() + from);
-          y.push_back(term.plain.limb(i).data() + from);
-        }
         sum_of_products(plan, out[k][part].limb(i).subspan(from, size), x, y);
       }
     }
@@ -232,6 +282,14 @@ double require_input(const Evaluator& evaluator, const EncodedTransform& transfo
 
 }  // namespace
 
+std::size_t EncodedTransform::bytes() const noexcept {
+  std::size_t words = 0;
+  for (const auto& block : blocks) {
+    for (const Term& term : block) words += term.plain.words().size();
+  }
+  return words * sizeof(u64);
+}
+
 EncodedTransform encode_transform(const LinearTransform& transform, const Encoder& encoder,
                                   const Params& params, int level, double plaintext_scale, Threads threads) {
   validate(transform, params.slots());
@@ -240,7 +298,8 @@ EncodedTransform encode_transform(const LinearTransform& transform, const Encode
                        .babies = {},
                        .giant_step = transform.giant_step,
                        .blocks = {},
-                       .folds = transform.folds};
+                       .folds = transform.folds,
+                       .giants = transform.giants};
   std::set<int> babies;
   std::size_t used = 0;
   for (std::size_t k = 0; k < transform.blocks.size(); ++k) {
@@ -259,7 +318,9 @@ EncodedTransform encode_transform(const LinearTransform& transform, const Encode
     const LinearTransform::Term& term = transform.blocks[k][t];
     const auto baby =
         static_cast<std::size_t>(std::ranges::lower_bound(out.babies, term.baby) - out.babies.begin());
-    out.blocks[k][t] = {baby, encoder.encode_extended(term.values, level, plaintext_scale)};
+    EvalPoly plain = encoder.encode_extended(term.values, level, plaintext_scale);
+    const std::size_t runs = 2 * period(term.values);
+    out.blocks[k][t] = {baby, runs < plain.n() ? first_of_runs(plain, runs) : std::move(plain)};
   });
   return out;
 }

@@ -2,11 +2,16 @@
 //
 // The input is decomposed once. A baby rotation stays modulo QP, times P: no ModDown. Diagonals are encoded
 // modulo QP, so a block is a plain inner product of diagonals and babies. Giant steps run by Horner with a
-// single key, acc <- block_k + Rot(acc): only the part that must be decomposed again comes down from QP. One
-// division by P and the rescale factor ends the map and is its rescale.
+// single key, acc <- block_k + Rot(acc), or each block by its own: only the part that must be decomposed
+// again comes down from QP. One division by P and the rescale factor ends the map and is its rescale.
 //
-// With l limbs, a special primes, b digits, K blocks and F folds: b(l+a) + (K-1+F)(b+1)(l+a) + 2(l+a)
-// transforms, whatever the number of babies.
+// With l limbs, a special primes, b digits, G giant rotations and F folds: b(l+a) + (G+F)(b+1)(l+a) + 2(l+a)
+// transforms, whatever the number of babies. G = K-1 for K blocks; separate ones leave out the empty.
+//
+// Diagonals whose slots repeat are stored as runs. If slot j of m depends on j mod p, p a power of two, then
+// m = g(X^(N/2p)): slot j is m at zeta^(5^j), and 5 has order p modulo 4p, the order of zeta^(N/2p). Word i
+// of a limb is m at psi^(2 brv(i) + 1), so it depends on 2 brv(i) + 1 modulo 4p, that is on the low
+// log2(2p) bits of brv(i): on the high ones of i. Hence 2p runs of N/2p equal words.
 #pragma once
 
 #include <vector>
@@ -21,7 +26,7 @@ namespace sotto::ckks {
 struct EncodedTransform {
   struct Term {
     std::size_t baby;  // index into babies
-    EvalPoly plain;    // modulo the primes of the level and P
+    EvalPoly plain;    // modulo the primes of the level and P; each of its n() words stands for N / n()
   };
   int level = 0;
   double plaintext_scale = 0;
@@ -29,6 +34,9 @@ struct EncodedTransform {
   int giant_step = 0;
   std::vector<std::vector<Term>> blocks;  // the last is not empty
   std::vector<int> folds;
+  GiantSteps giants = GiantSteps::kHorner;
+
+  std::size_t bytes() const noexcept;  // of the diagonals
 };
 
 /// Throws as validate() and Encoder::encode().

@@ -95,8 +95,12 @@ TEST(Allocation, NoOperationAllocatesInSteadyState) {
   const std::vector<double> x(params->slots(), 0.25);
   const Plaintext plain = encoder.encode(x, level, params->scale(level));
   const Ciphertext a = encrypt(secret, plain, rng), b = encrypt(secret, plain, rng);
-  const LinearTransform map{.giant_step = 4, .blocks = {{{0, x}, {3, x}}, {{1, x}, {3, x}}}, .folds = {64}};
+  std::vector<double> y = x;  // without a period
+  y.front() = 0.5;
+  LinearTransform map{.giant_step = 4, .blocks = {{{0, x}, {3, y}}, {{1, y}, {3, x}}}, .folds = {64}};
   const EncodedTransform transform = encode_transform(map, encoder, *params, level, 0x1p40, Threads{});
+  map.giants = GiantSteps::kSeparate;
+  const EncodedTransform separate = encode_transform(map, encoder, *params, level, 0x1p40, Threads{});
   const std::vector<int> steps{1, 2, 0, 3, 4};
 
   for (const int threads : {1, 2}) {
@@ -119,6 +123,7 @@ TEST(Allocation, NoOperationAllocatesInSteadyState) {
         {"conjugate", [&] { evaluator.conjugate(a); }},
         {"rotate_many", [&] { evaluator.rotate_many(a, steps); }},
         {"apply_transform", [&] { apply_transform(evaluator, transform, a); }},
+        {"apply_transform, separate giants", [&] { apply_transform(evaluator, separate, a); }},
     };
     for (const auto& [name, operation] : operations) {
       EXPECT_EQ(allocations_of(operation), 0) << name << " with " << threads << " threads";

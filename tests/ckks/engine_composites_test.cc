@@ -28,6 +28,15 @@ TEST(LinearTransform, ListsTheStepsItNeeds) {
   EXPECT_THAT(transform(2, 2, {{1, 1}}, {}).rotation_steps(), ElementsAre(1, 2));
 }
 
+TEST(LinearTransform, SeparateGiantStepsNeedAKeyForEachBlock) {
+  LinearTransform t = transform(4, 5, {{0, 0}, {2, 3}, {4, 3}}, {1});
+  EXPECT_THAT(t.rotation_steps(), ElementsAre(1, 3, 4));
+  EXPECT_EQ(t.apply_counts().rotate, 6);
+  t.giants = GiantSteps::kSeparate;
+  EXPECT_THAT(t.rotation_steps(), ElementsAre(1, 3, 8, 16));
+  EXPECT_EQ(t.apply_counts().rotate, 4);
+}
+
 TEST(LinearTransform, CountsWhatApplyDoes) {
   EXPECT_EQ(transform(2, 3, {{0, 0}, {0, 3}, {2, 3}}, {1, 0}).apply_counts(),
             (OpCounts{.add = 4, .multiply_plain = 3, .rotate = 4, .rescale = 1}));
@@ -50,6 +59,10 @@ TEST(LinearTransform, IsCheckedBeforeUse) {
   EXPECT_THAT(refusal(transform(4, 2, {{1, 0}}, {})), HasSubstr("giant step 4 is out of range"));
   EXPECT_THAT(refusal(transform(0, 1, {{0, -1}}, {})), HasSubstr("baby step -1 is out of range"));
   EXPECT_THAT(refusal(transform(0, 1, {{0, 0}}, {4})), HasSubstr("fold 4 is out of range"));
+  LinearTransform wrapping = transform(2, 3, {{2, 0}}, {});
+  EXPECT_EQ(refusal(wrapping), "");
+  wrapping.giants = GiantSteps::kSeparate;
+  EXPECT_THAT(refusal(wrapping), HasSubstr("a block moves by 4, out of range for separate giant steps"));
   LinearTransform longer = transform(0, 1, {{0, 0}}, {});
   longer.blocks[0][0].values.push_back(1.0);
   EXPECT_THAT(refusal(longer), HasSubstr("a diagonal has 5 values (the parameters have 4 slots)"));

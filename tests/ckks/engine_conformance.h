@@ -371,6 +371,26 @@ TEST_P(EngineConformance, LinearTransformsFollowTheirDefinition) {
   expect(z, reference_apply(t, x), 3, params_->scale(3), 16);
 }
 
+TEST_P(EngineConformance, SeparateGiantStepsLeaveOutEmptyBlocks) {
+  LinearTransform t = sample_transform(random_, slots());
+  t.giants = GiantSteps::kSeparate;
+  EXPECT_EQ(t.rotation_steps(), (std::vector<int>{2, 3, 8, 16, 24}));
+  use_steps(t.rotation_steps());
+  const Slots x = random_slots();
+  const Cipher a = encrypt(x, 4);
+  const PreparedLinearPtr own = engine().prepare(t, 4, params_->scale(4)),
+                          basic = engine().Engine::prepare(t, 4, params_->scale(4));
+  for (const bool overridden : {true, false}) {
+    const OpCounts before = engine().counts();
+    const Cipher z = overridden ? engine().apply(*own, a) : engine().Engine::apply(*basic, a);
+    // Rotations: babies 2 and 3, blocks 1 and 3, one fold.
+    EXPECT_EQ(engine().counts() - before,
+              (OpCounts{.add = 5, .multiply_plain = 5, .rotate = 5, .rescale = 1}));
+    EXPECT_EQ(engine().counts() - before, t.apply_counts());
+    expect(z, reference_apply(t, x), 3, params_->scale(4) * params_->scale(4) / q(4), 16);
+  }
+}
+
 TEST_P(EngineConformance, AnEngineMayNotDifferFromTheDefaultComposites) {
   const LinearTransform t = sample_transform(random_, slots());
   const Slots x = random_slots();

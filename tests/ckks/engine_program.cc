@@ -234,6 +234,7 @@ class Machine {
     const unsigned terms = 1 + next() % 4;
     for (unsigned k = 0; k < terms; ++k) t.blocks[next() % 3].push_back({steps_[next() % 3], next_slots()});
     if (next() % 2 == 0) t.folds.push_back(steps_[4]);
+    if (next() % 2 == 0) t.giants = GiantSteps::kSeparate;  // with steps_[5], twice the giant step
     const int level = next() % 8 == 0 ? next_level() : a.on[0].level();
     const double scale = next_scale(level);
     const double key_switch = rounding(a.on[0].scale());
@@ -345,7 +346,7 @@ class Machine {
 
 std::vector<int> program_rotation_steps(std::size_t slots) {
   const int n = static_cast<int>(slots);
-  return {1, 2, n - 3, 5, n / 2};
+  return {1, 2, n - 3, 5, n / 2, 10};
 }
 
 std::string run_program(const Session& subject, const ParamsPtr& params, bool computes,
