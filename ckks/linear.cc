@@ -1,6 +1,7 @@
 #include "ckks/linear.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <set>
 
@@ -46,9 +47,16 @@ EvalPoly first_of_runs(const EvalPoly& poly, std::size_t count) {
   return out;
 }
 
-/// out = every word of x `run` times.
+/// out[j] = x[j / run], run a power of two and a multiple of the chunk that is written at once.
+template <std::size_t kChunk>
 void write_runs(ntt::Limb out, const u64* x, std::size_t run) noexcept {
-  for (std::size_t j = 0; j < out.size(); j += run) std::ranges::fill(out.subspan(j, run), *x++);
+  const int shift = std::countr_zero(run);
+  for (std::size_t j = 0; j < out.size(); j += kChunk) std::fill_n(out.data() + j, kChunk, x[j >> shift]);
+}
+void write_runs(ntt::Limb out, const u64* x, std::size_t run) noexcept {
+  if (run == 2) return write_runs<2>(out, x, run);
+  if (run == 4) return write_runs<4>(out, x, run);
+  write_runs<8>(out, x, run);
 }
 
 /// One application: the evaluator, the input and what they share.
@@ -233,7 +241,7 @@ class Application {
       const u64* x = term.plain.limb(i).data() + from / run;
       rows.push_back(run == 1 ? x : next);
       if (run == 1) continue;
-      write_runs({next, size}, x, std::min(run, size));
+      write_runs({next, size}, x, run);
       next += size;
     }
     return written;

@@ -8,10 +8,19 @@
 // With l limbs, a special primes, b digits, G giant rotations and F folds: b(l+a) + (G+F)(b+1)(l+a) + 2(l+a)
 // transforms, whatever the number of babies. G = K-1 for K blocks; separate ones leave out the empty.
 //
-// Diagonals whose slots repeat are stored as runs. If slot j of m depends on j mod p, p a power of two, then
-// m = g(X^(N/2p)): slot j is m at zeta^(5^j), and 5 has order p modulo 4p, the order of zeta^(N/2p). Word i
-// of a limb is m at psi^(2 brv(i) + 1), so it depends on 2 brv(i) + 1 modulo 4p, that is on the low
-// log2(2p) bits of brv(i): on the high ones of i. Hence 2p runs of N/2p equal words.
+// What is materialised: the babies of one group of limbs, 16 MiB or one limb, whichever is more, and the sums
+// of the blocks, 2(l+a) limbs each. All babies at once would be 2(l+a) limbs each too: 280 MiB for 8 of them
+// at N = 2^16, l+a = 35, where a group is 2 limbs and 16 MiB. A piece of a baby gathers words from all over
+// its limb of the key product, so a limb of each baby is made first. Groups of one limb and of 64 MiB take
+// the same time within 5 % (one thread, bench_linear); several limbs give threads more to do without sharing
+// one.
+//
+// Diagonals whose slots repeat are stored as runs. Let slot j depend on j mod p alone, p a power of two. That
+// holds for every m = g(X^(N/2p)): slot j is m at zeta^(5^j), zeta^(N/2p) has order 4p, and 5 has order p
+// modulo 4p; and it holds for no other m, as g has 2p coefficients for p complex slots. Word i of a limb is m
+// at psi^(2 brv(i) + 1), so it depends on 2 brv(i) + 1 modulo 4p, that is on the low log2(2p) bits of brv(i),
+// the high ones of i: there are 2p runs of N/2p equal words. Rounding keeps that, because the embedding
+// subtracts equal doubles where a coefficient of m is 0.
 #pragma once
 
 #include <vector>

@@ -129,7 +129,8 @@ Step make_step(const Graph& graph, const Draft& draft, std::size_t i, double out
     step.route = draft.choices.candidates[i].route;
     step.diagonals = draft.choices.candidates[i].diagonals;
     const int limbs = step.level_in + 1 + draft.params->special_count();
-    step.bytes = index(step.diagonals.terms()) * index(limbs) * draft.params->n() * sizeof(u64);
+    // Diagonals repeat after the ring at the latest: runs of equal words (ckks/linear.h).
+    step.bytes = index(step.diagonals.terms()) * index(limbs) * index(2 * step.route.ring) * sizeof(u64);
   }
   return step;
 }

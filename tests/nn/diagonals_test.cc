@@ -86,6 +86,10 @@ void expect_lowered(Rng& rng, const LinearMap& map, const Layout& in, const Cand
       ASSERT_EQ(z[static_cast<std::size_t>(way.out.slot(r, copy))], want[r])
           << "row " << r << ", copy " << copy;
   }
+  for (const auto& block : transform.blocks) {
+    for (const auto& term : block)  // so that 2 · ring words of each limb are kept (ckks/linear.h)
+      EXPECT_TRUE(std::equal(term.values.begin() + way.route.ring, term.values.end(), term.values.begin()));
+  }
   const ckks::OpCounts counts = transform.apply_counts();
   EXPECT_EQ(counts.multiply_plain, way.shape.terms);
   EXPECT_EQ(counts.rotate, way.shape.babies + way.shape.giants + way.shape.folds);

@@ -5,7 +5,9 @@
 
 #include <set>
 
+#include "ckks/linear.h"
 #include "nn/parameters.h"
+#include "nn/stages.h"
 #include "tests/nn/plans.h"
 
 namespace sotto::nn {
@@ -82,6 +84,32 @@ TEST(Planner, CryptoNetsNeedsFewBytes) {
   EXPECT_EQ(plan.input_bytes, 180'388U);
   EXPECT_EQ(plan.output_bytes, 69'764U);
   EXPECT_EQ(plan.peak_bytes, 139'657'216U);
+}
+
+TEST(Planner, BytesOfAStepBoundThoseOfItsEncodedDiagonals) {  // equal weights may repeat earlier
+  Rng rng;
+  const auto params = ckks::Params::make(toy_options(14).params.value());
+  const ckks::Encoder encoder(params);
+  int steps = 0, reached = 0, repeating = 0;
+  for (int trial = 0; trial < 12; ++trial) {
+    const Graph graph = random_network(rng);
+    const Plan plan = make_plan(graph, toy_options(14));
+    const StagedGraph network = stage_graph(graph);
+    for (std::size_t i = 0; i < plan.steps.size() && network.stages.size() == plan.steps.size(); ++i) {
+      const Step& step = plan.steps[i];
+      if (step.kind != StepKind::kLinear) continue;
+      const auto transform = lower(network.stages[i].map, step.in, step.out, step.route, step.diagonals);
+      const std::size_t bytes = ckks::encode_transform(transform, encoder, *params, step.level_in,
+                                                       params->scale(step.level_in), Threads{1})
+                                    .bytes();
+      EXPECT_LE(bytes, step.bytes);
+      ++steps;
+      reached += bytes == step.bytes;
+      repeating += bytes == step.bytes && step.route.ring < step.in.slots;
+    }
+  }
+  EXPECT_GT(reached, steps / 3);
+  EXPECT_GT(repeating, 0);
 }
 
 TEST(Planner, OneModelHasOnePlanWhateverTheMachineCosts) {
