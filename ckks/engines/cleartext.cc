@@ -190,7 +190,7 @@ class CleartextEngine final : public Engine {
     const Placement at = ledger_.rotate(a, step);
     SlotParts x = slots_of(a);
     for (Slots* part : {&x.re, &x.im}) {
-      if (!part->empty()) std::ranges::rotate(*part, part->begin() + ledger_.normalised(step));
+      if (!part->empty()) std::rotate(part->begin(), part->begin() + ledger_.normalised(step), part->end());
     }
     return make_cipher(std::move(x), at);
   }
