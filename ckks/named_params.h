@@ -47,8 +47,8 @@ struct Chosen {
 /// ring whose security table allows it, and in it the digits whose rotation at the top level takes the fewest
 /// transforms. q[0] has 8 bits over the scale for the integer part of answers; P exceeds the largest digit by
 /// at least 6 bits. Scales beyond 2^50 take two primes a level, because vector transforms take words
-/// below 2^50. depth 0…60, scale_bits 20…60, security 128, 192 or 256. Throws Error kInvalidArgument for what is
-/// out of range, kOutOfLevels with the largest depth that would do when no ring up to 2^17 does.
+/// below 2^50. depth 0…60, scale_bits 20…60, security 128, 192 or 256. Throws Error kInvalidArgument for what
+/// is out of range, kOutOfLevels with the largest depth that would do when no ring up to 2^17 does.
 Chosen for_depth(int depth, int scale_bits, std::size_t slots, int security = 128);
 
 }  // namespace sotto::ckks::params

@@ -88,8 +88,8 @@ inline constexpr std::uint64_t kMaxLiteralBytes = 70000;
 std::uint32_t literal_version(const ParamsLiteral& literal) noexcept;
 std::uint64_t literal_bytes(const ParamsLiteral& literal);
 void write_literal(ByteWriter& out, const ParamsLiteral& literal);
-/// Bounded by hard caps (128 primes, log_n ≤ 17); exact primes only; levels without defect. Everything else is
-/// Params::make's to check.
+/// Bounded by hard caps (128 primes, log_n ≤ 17); exact primes only; levels without defect. Everything else
+/// is Params::make's to check.
 ParamsLiteral read_literal(ByteReader& in, std::uint32_t version);
 /// The levels of a literal that was read.
 Levels levels_of(const ParamsLiteral& literal);
