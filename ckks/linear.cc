@@ -19,12 +19,12 @@ constexpr std::size_t kBabyWords =
 /// out = sum of products of rows; any number of them.
 void sum_of_products(const ntt::Plan& plan, ntt::Limb out, std::span<const u64* const> x,
                      std::span<const u64* const> y) {
-  constexpr std::size_t kMost = 64;  // rows of one Plan::inner_product
-  plan.inner_product(out, x.first(std::min(kMost, x.size())), y.first(std::min(kMost, y.size())));
-  if (x.size() <= kMost) return;
+  plan.inner_product(out, x.first(std::min(ntt::kMaxRows, x.size())),
+                     y.first(std::min(ntt::kMaxRows, y.size())));
+  if (x.size() <= ntt::kMaxRows) return;
   AlignedWords more(out.size());
-  for (std::size_t k = kMost; k < x.size(); k += kMost) {
-    const std::size_t count = std::min(kMost, x.size() - k);
+  for (std::size_t k = ntt::kMaxRows; k < x.size(); k += ntt::kMaxRows) {
+    const std::size_t count = std::min(ntt::kMaxRows, x.size() - k);
     plan.inner_product(more.span(), x.subspan(k, count), y.subspan(k, count));
     plan.add(out, out, more.span());
   }
