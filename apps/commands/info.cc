@@ -109,7 +109,7 @@ Json to_json(const Machine& machine, Threads threads, const CommonOptions& optio
           {"threads", threads.count},
           {"cpu_features", features},
           {"backends", backends},
-          {"engines", {"native", "cleartext", "trace"}},
+          {"engines", {"native", "cleartext", "trace", "checked"}},
           {"libraries", libraries}};
 }
 
@@ -138,7 +138,7 @@ std::string to_text(const Machine& machine, Threads threads, const CommonOptions
   }
   return fmt::format(
       "sotto      {} ({})\nCPU        {}, {}, {} of memory\nfeatures   {}\nthreads    {}\n"
-      "engines    native, cleartext, trace\nlibraries  {}\n\n{}{}",
+      "engines    native, cleartext, trace, checked\nlibraries  {}\n\n{}{}",
       SOTTO_VERSION, compiler(), machine.cpu, format_count(static_cast<std::size_t>(machine.cores), "core"),
       format_bytes(machine.memory_bytes), features.empty() ? "none that a kernel uses" : features,
       threads.count, libraries, table.text(),
