@@ -1,9 +1,10 @@
 // The whole-engine interface: what networks see of homomorphic encryption, and nothing more.
 //
 // Engines: `native` (our CKKS), `cleartext` (doubles in slots with true levels, scales and refusals), `trace`
-// (counts, computes nothing). A Session pairs the server side (Engine, no secret) with the client side
-// (Client). Values are cheap handles on shared immutable bodies. Slots are complex; most networks fill only
-// the real parts, and what takes or gives doubles speaks of those.
+// (counts, computes nothing), `checked` (ckks/checked.h: native beside cleartext). A Session pairs the server
+// side (Engine, no secret) with the client side (Client). Values are cheap handles on shared immutable
+// bodies. Slots are complex; most networks fill only the real parts, and what takes or gives doubles speaks
+// of those.
 //
 // Rules that hold on every engine (tests/ckks/engine_conformance.h runs them on all):
 //  * multiply*, square: the scale of the result is the product of the scales; the level stays; no rescale
